@@ -1,0 +1,17 @@
+"""What PostgreSQL keeps of cinemas and bookings."""
+
+from bookings.models.bookings import Booking, IdempotencyRecord, OutboxEvent, PicturePending, SeatClaim
+from bookings.models.catalogue import Layout, Movie, Screen, Show, Theatre
+
+__all__ = [
+    "Booking",
+    "IdempotencyRecord",
+    "Layout",
+    "Movie",
+    "OutboxEvent",
+    "PicturePending",
+    "Screen",
+    "SeatClaim",
+    "Show",
+    "Theatre",
+]

@@ -1,0 +1,9 @@
+"""Composition root of the web process: Django for HTTP, the rooms for WebSockets."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+application = get_asgi_application()

@@ -1,0 +1,168 @@
+"""Every setting of Housefull. Each environment variable is read here, once, and nowhere else.
+
+`.env.example` lists the variables; `docs/design` names in the contract keep their meaning.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(BASE_DIR / ".env")
+
+
+def redis_url_with_database(url: str, database: int) -> str:
+    """The same Redis server, another logical database: locks live alone in database 0."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
+# --- Core ---------------------------------------------------------------------------------------
+INSECURE_SECRET_KEY = "housefull-insecure-development-key-change-me"  # noqa: S105
+DEBUG = env.bool("DEBUG", default=True)
+SECRET_KEY = env.str("SECRET_KEY", default=INSECURE_SECRET_KEY)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "config.apps.ConfigConfig",
+    "bookings.apps.BookingsConfig",
+    "payments.apps.PaymentsConfig",
+    "realtime.apps.RealtimeConfig",
+    "frontend.apps.FrontendConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "frontend" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- PostgreSQL ---------------------------------------------------------------------------------
+DATABASES: dict[str, Any] = {
+    "default": {
+        **env.db_url("DATABASE_URL", default="postgres://housefull@127.0.0.1:5432/housefull"),
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+# Fault behaviour of every session, Django's and the box office's own (reference: fault matrix).
+POSTGRES_OPTIONS = "-c lock_timeout=3s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
+POSTGRES_POOL_MAX = env.int("POSTGRES_POOL_MAX", default=8)
+
+# --- Redis: locks in database 0 and nothing else; layer, broker and cache in 1, 2, 3 ---------------
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [redis_url_with_database(REDIS_URL, 1)]},
+    },
+}
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=redis_url_with_database(REDIS_URL, 2))
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.str("CACHE_URL", default=redis_url_with_database(REDIS_URL, 3)),
+        "KEY_PREFIX": "housefull",
+        # A cache that hangs is worse than none: same short timeouts as the locks.
+        "OPTIONS": {"socket_timeout": 0.3, "socket_connect_timeout": 0.3},
+    },
+}
+
+# --- Holds --------------------------------------------------------------------------------------
+HOLD_SECONDS = env.int("HOLD_SECONDS", default=600)
+SEATS_PER_HOLD_MAX = env.int("SEATS_PER_HOLD_MAX", default=10)
+# A holder may hold seats of one show for 20 of any 30 minutes; then he waits, longer each time.
+HOLD_BUDGET_SECONDS = env.int("HOLD_BUDGET_SECONDS", default=1200)
+HOLD_BUDGET_WINDOW_SECONDS = env.int("HOLD_BUDGET_WINDOW_SECONDS", default=1800)
+
+# --- Limits; 0 means no limit ---------------------------------------------------------------------
+LIMIT_PROFILE = env.str("LIMIT_PROFILE", default="default")
+LIMIT_PROFILE_CONFIRM = env.str("LIMIT_PROFILE_CONFIRM", default="")
+_lifted = LIMIT_PROFILE == "bench"
+# Carrier-grade NAT puts a whole neighbourhood behind one address, so per-address limits are wide.
+LIMIT_SOCKETS_PER_IP = env.int("LIMIT_SOCKETS_PER_IP", default=0 if _lifted else 1000)
+LIMIT_GUESTS_PER_MINUTE = env.int("LIMIT_GUESTS_PER_MINUTE", default=0 if _lifted else 600)
+LIMIT_HOLDS_PER_MINUTE = env.int("LIMIT_HOLDS_PER_MINUTE", default=0 if _lifted else 240)
+LIMIT_SOCKETS_PER_HOLDER = env.int("LIMIT_SOCKETS_PER_HOLDER", default=20)
+LIMIT_MESSAGES_PER_SECOND = env.int("LIMIT_MESSAGES_PER_SECOND", default=0 if _lifted else 30)
+# Addresses of proxies whose X-Forwarded-For is believed; empty: none is.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+
+# --- Rooms --------------------------------------------------------------------------------------
+COALESCE_MS = env.int("COALESCE_MS", default=16)
+LOGS_DIR = env.path("LOGS_DIR", default=str(BASE_DIR / "logs"))  # type: ignore[arg-type]
+LOG_FORMAT = env.str("LOG_FORMAT", default="console" if DEBUG else "json")
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+
+# --- Payments -----------------------------------------------------------------------------------
+RAZORPAY_KEY_ID = env.str("RAZORPAY_KEY_ID", default="")
+RAZORPAY_KEY_SECRET = env.str("RAZORPAY_KEY_SECRET", default="")
+RAZORPAY_WEBHOOK_SECRETS = env.list("RAZORPAY_WEBHOOK_SECRET", default=[])
+RAZORPAY_BASE_URL = env.str("RAZORPAY_BASE_URL", default="https://api.razorpay.com")
+
+# --- People see -----------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-in"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+LOGIN_REDIRECT_URL = "/"
+
+# --- Security -------------------------------------------------------------------------------------
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HOLDER_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=not DEBUG)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
