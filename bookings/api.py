@@ -1,0 +1,53 @@
+"""The only door into bookings: what config, realtime, payments and frontend may call."""
+
+from bookings.domain.seat_map import Applied, Change, Changes, HoldRecord, Picture, SeatMap
+from bookings.errors import (
+    BadRequest,
+    BookingConfirmed,
+    BookingError,
+    CheckoutStarted,
+    DuplicateSeats,
+    HoldExpired,
+    IdempotencyMismatch,
+    IdentityRequired,
+    InProgress,
+    NotFound,
+    NotReady,
+    OutcomeUnknown,
+    RateLimited,
+    SalesClosed,
+    SeatsUnavailable,
+    TooManySeats,
+    UnknownSeat,
+)
+from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder, read_holder
+
+__all__ = [
+    "HOLDER_COOKIE",
+    "HOLDER_COOKIE_SECONDS",
+    "Applied",
+    "BadRequest",
+    "BookingConfirmed",
+    "BookingError",
+    "Change",
+    "Changes",
+    "CheckoutStarted",
+    "DuplicateSeats",
+    "HoldExpired",
+    "HoldRecord",
+    "IdempotencyMismatch",
+    "IdentityRequired",
+    "InProgress",
+    "NotFound",
+    "NotReady",
+    "OutcomeUnknown",
+    "Picture",
+    "RateLimited",
+    "SalesClosed",
+    "SeatMap",
+    "SeatsUnavailable",
+    "TooManySeats",
+    "UnknownSeat",
+    "issue_holder",
+    "read_holder",
+]
