@@ -5,3 +5,8 @@ from django.apps import AppConfig
 
 class BookingsConfig(AppConfig):
     name = "bookings"
+
+    def ready(self) -> None:
+        from bookings.services.catalogue import connect_invalidation
+
+        connect_invalidation()

@@ -1,0 +1,130 @@
+"""The catalogue cache: values in Django's cache under keys that carry the versions of what they depend on.
+
+Changing a thing steps its version, so no key made of it is ever asked for again (docs/caching.md). Redis is
+a convenience here: without it every read goes to PostgreSQL. The selectors decide what is cached.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final, TypeVar
+
+import msgspec
+import structlog
+from django.core.cache import cache
+from django.db import transaction
+from redis.exceptions import RedisError
+
+T = TypeVar("T")
+
+# How long a value may be served if stepping its version failed, because Redis did not answer at that moment.
+VALUE_SECONDS: Final = 300
+# After a failure the cache is left alone for so long: a Redis that hangs costs one timeout, not one a page.
+PAUSE_SECONDS: Final = 2.0
+# The range a new version counter starts in. Random, so that a counter lost with Redis never counts up again
+# through versions under which old values may still be kept.
+FIRST_VERSION_MAX: Final = 2**40
+# Step this when a cached value changes its shape: releases side by side then do not read each other's values.
+SHAPE: Final = 1
+
+# The things that have a version. Few and fixed: a counter for each show would be one for each number that
+# somebody types into an address, and shows are edited a few times a day.
+MOVIES: Final = "movies"
+THEATRES: Final = "theatres"
+SHOWS: Final = "shows"
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class JsonSerializer:
+    """Django's cache in JSON instead of pickle: readable with redis-cli, and loading it can run no code."""
+
+    def dumps(self, value: Any) -> bytes | int:
+        # A bare integer stays one, so that Redis can count with it.
+        return value if type(value) is int else msgspec.json.encode(value)
+
+    def loads(self, data: bytes) -> Any:
+        return msgspec.json.decode(data)
+
+
+class CatalogueCache:
+    """Read-through cache over Django's; one object a process, safe in every thread."""
+
+    def __init__(self) -> None:
+        self._asleep_until = 0.0
+
+    def read(self, name: str, *, things: Sequence[str], shape: type[T], load: Callable[[], T]) -> T:
+        """The value called `name`, from the cache or from `load`; empty values are not kept.
+
+        `things` are what it depends on. A loader that raises leaves nothing behind.
+        """
+        key = self._attempt(lambda: _versioned_key(name, things))
+        if key is None:
+            return load()
+        kept = self._attempt(lambda: cache.get(key))
+        if kept is not None:
+            try:
+                return msgspec.convert(kept, shape)
+            except msgspec.ValidationError as error:
+                log.warning("catalogue_cache_value_unreadable", key=key, reason=str(error))
+        value = load()
+        if value:
+            # Keeping no empty value bounds the keys by what exists, whatever dates and names people ask for.
+            self._attempt(lambda: cache.set(key, msgspec.to_builtins(value), VALUE_SECONDS))
+        return value
+
+    def step_versions(self, things: Iterable[str]) -> None:
+        """Make every value that depends on one of `things` unreachable, now."""
+        for thing in things:
+            self._attempt(partial(_step_version, thing), even_asleep=True)
+
+    def wake(self) -> None:
+        """Ask Redis again at once, whatever happened before."""
+        self._asleep_until = 0.0
+
+    def _attempt(self, ask: Callable[[], T], *, even_asleep: bool = False) -> T | None:
+        """What Redis answered, or None when it does not."""
+        if not even_asleep and time.monotonic() < self._asleep_until:
+            return None
+        try:
+            return ask()
+        except RedisError as error:
+            self._asleep_until = time.monotonic() + PAUSE_SECONDS
+            log.warning("catalogue_cache_unavailable", reason=str(error), pause_seconds=PAUSE_SECONDS)
+            return None
+
+
+catalogue_cache = CatalogueCache()
+
+
+def forget_after_commit(*things: str) -> None:
+    """Step the versions of `things` once the running transaction has committed, or at once without one.
+
+    Not before: a reader between the step and the commit would keep the old value under the new version.
+    """
+    transaction.on_commit(partial(catalogue_cache.step_versions, things))
+
+
+def _version_key(thing: str) -> str:
+    return f"catalogue:version:{thing}"
+
+
+def _versioned_key(name: str, things: Sequence[str]) -> str:
+    keys = [_version_key(thing) for thing in things]
+    versions = cache.get_many(keys)
+    for key in keys:
+        if key not in versions:
+            # add(), then what stands there: of two processes that start a counter, both use the first one's.
+            cache.add(key, secrets.randbelow(FIRST_VERSION_MAX), timeout=None)
+            versions[key] = cache.get(key)
+    stamp = ".".join(str(versions[key]) for key in keys)
+    return f"catalogue:{SHAPE}:{name}:{stamp}"
+
+
+def _step_version(thing: str) -> None:
+    # ValueError is Django's word for "no such counter". Then no key was made of it, or, as counters start at
+    # random, none can be made again.
+    with suppress(ValueError):
+        cache.incr(_version_key(thing))
