@@ -1,0 +1,85 @@
+"""Connections of this process's event loop to PostgreSQL, apart from Django's own.
+
+Django's ORM blocks a thread per query; the box office may not. Same database, same fault settings.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib import resources
+from typing import Any, Final, TypeAlias
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+from psycopg import sql
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+AsyncConnection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
+
+# A request that gets no connection for so long is told that the house is not ready, instead of piling up.
+CONNECTION_WAIT_SECONDS: Final = 2.0
+CONNECT_SECONDS: Final = 2
+
+
+class ClaimsUnavailable(Exception):
+    """PostgreSQL did not answer, or refused for a passing reason: nothing is known to have changed."""
+
+
+@cache
+def statement(name: str) -> sql.SQL:
+    """A statement from its file in sql/."""
+    text = (resources.files("bookings.claim_store") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    # Comments stay in the file: they would only travel with every call.
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
+    return sql.SQL("\n".join(lines))  # type: ignore[arg-type]  # our own file, never input
+
+
+def _connection_options() -> dict[str, Any]:
+    # Read late: a test run replaces the database name after settings are loaded.
+    configured = connections["default"].settings_dict
+    options = {
+        "dbname": configured["NAME"],
+        "user": configured["USER"] or None,
+        "password": configured["PASSWORD"] or None,
+        "host": configured["HOST"] or None,
+        "port": configured["PORT"] or None,
+        "connect_timeout": CONNECT_SECONDS,
+        "options": settings.POSTGRES_OPTIONS,
+        "application_name": "housefull",
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+class ClaimPool:
+    """A small pool of autocommit connections; a transaction is opened where one is meant."""
+
+    def __init__(self) -> None:
+        self._pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
+            kwargs={**_connection_options(), "autocommit": True},
+            min_size=2,
+            max_size=settings.POSTGRES_POOL_MAX,
+            timeout=CONNECTION_WAIT_SECONDS,
+            open=False,
+            check=None,
+            name="housefull",
+        )
+
+    async def open(self) -> None:
+        """Begin connecting in the background; a database that is down does not stop the process."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for one unit of work. Raises ClaimsUnavailable when there is none, or when it breaks."""
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, PoolClosed, TooManyRequests) as error:
+            raise ClaimsUnavailable(f"no connection to PostgreSQL: {error}") from error
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise ClaimsUnavailable(f"PostgreSQL: {error}") from error

@@ -1,0 +1,45 @@
+-- Open or extend the bookings of many holds and claim their seats, in one statement.
+--
+-- bookings, shows, holders, expires_ms, hold_ms   one entry a hold, disjoint in seats and in (holder, show)
+-- claim_bookings, claim_shows, claim_seats, claim_prices   one entry a seat, in (show, seat) order: unsorted
+--                                                          batches deadlock
+-- Returns one row a hold that may stand: booking, opened (its row is new), claimed seats.
+-- A hold whose claims are fewer than asked is undone by a second statement of the same transaction
+-- (undo_holds.sql); one that is missing here was not on sale, not its holder's pending booking, frozen or late.
+WITH asked AS (
+    SELECT * FROM unnest(
+        %(bookings)s::uuid[], %(shows)s::bigint[], %(holders)s::text[], %(expires_ms)s::bigint[]
+    ) AS t (booking, show, holder, expires_ms)
+), on_sale AS (
+    SELECT asked.* FROM asked JOIN bookings_show AS s ON s.id = asked.show
+    WHERE s.status = 'open' AND clock_timestamp() >= s.sales_open_at AND clock_timestamp() < s.sales_close_at
+), opened AS (
+    -- One deadline number: the lesser of Redis' and our own clock plus the length of a hold.
+    INSERT INTO bookings_booking (id, show_id, holder, status, expires_at)
+    SELECT booking, show, holder, 'pending', LEAST(
+        to_timestamp(expires_ms / 1000.0), clock_timestamp() + %(hold_ms)s * interval '1 millisecond')
+    FROM on_sale
+    ON CONFLICT DO NOTHING
+    RETURNING id
+), extended AS (
+    SELECT b.id FROM bookings_booking AS b JOIN on_sale ON b.id = on_sale.booking AND b.holder = on_sale.holder
+    WHERE b.status = 'pending' AND b.checkout_at IS NULL AND b.expires_at > clock_timestamp()
+    FOR NO KEY UPDATE OF b
+), standing AS (
+    SELECT id, true AS opened FROM opened
+    UNION ALL
+    SELECT id, false FROM extended
+), claimed AS (
+    INSERT INTO bookings_seatclaim (show_id, seat_index, booking_id, price_paise)
+    SELECT c.show, c.seat, c.booking, c.price
+    FROM unnest(
+        %(claim_bookings)s::uuid[], %(claim_shows)s::bigint[], %(claim_seats)s::smallint[], %(claim_prices)s::int[]
+    ) WITH ORDINALITY AS c (booking, show, seat, price, place)
+    JOIN standing ON standing.id = c.booking
+    ORDER BY c.place
+    ON CONFLICT (show_id, seat_index) WHERE released_at IS NULL DO NOTHING
+    RETURNING booking_id, seat_index
+)
+SELECT standing.id, standing.opened, COALESCE(array_agg(claimed.seat_index) FILTER (WHERE claimed.booking_id IS NOT NULL), '{}')
+FROM standing LEFT JOIN claimed ON claimed.booking_id = standing.id
+GROUP BY standing.id, standing.opened

@@ -1,0 +1,287 @@
+"""The verbs of PostgreSQL's side: holds, release, expiry, and what it says of a show.
+
+Each verb runs one file of sql/ on a connection the caller gives it, so that a service can put several into one
+transaction. Times are milliseconds of PostgreSQL's clock unless said.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from bookings.claim_store.pool import AsyncConnection, statement
+
+EXPIRE_BATCH_MAX: Final = 500
+# Redis has already ended a hold that lies so little ahead of PostgreSQL's clock (consistency rule 1).
+CLOCK_SLACK_MS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """A hold as PostgreSQL is asked to keep it. `claims` are (seat index, price in paise), ascending."""
+
+    booking: str
+    show_id: int
+    holder: str
+    expires_ms: int
+    claims: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What hold_batch made of a hold: was its booking opened now, and which seats were claimed now."""
+
+    opened: bool
+    claimed: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A booking that was moved out of PENDING: its seats are free under this fence."""
+
+    booking: str
+    show_id: int
+    holder: str
+    fence: int
+    seats: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Seats that a holder let go; `ended` when none was left."""
+
+    booking: str
+    fence: int
+    seats: tuple[int, ...]
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveClaim:
+    """A live claim as truth.sql reads it. `late`: a pending booking past its deadline."""
+
+    seat: int
+    kind: str
+    booking: str
+    status: str
+    holder: str
+    expires_ms: int
+    since_ms: int
+    price_paise: int
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WhyRefused:
+    """What stands in the way of a hold, as read after it failed."""
+
+    on_sale: bool
+    booking_status: str | None
+    frozen: bool
+    late: bool
+    claimed_seats: tuple[int, ...]
+
+
+async def hold_batch(connection: AsyncConnection, rows: Sequence[HoldRow], *, hold_ms: int) -> dict[str, Standing]:
+    """Open or extend bookings and claim their seats. A hold that is missing in the answer does not stand."""
+    claims = sorted((row.show_id, seat, row.booking, price) for row in rows for seat, price in row.claims)
+    cursor = await connection.execute(
+        statement("hold_batch"),
+        {
+            "bookings": [row.booking for row in rows],
+            "shows": [row.show_id for row in rows],
+            "holders": [row.holder for row in rows],
+            "expires_ms": [row.expires_ms for row in rows],
+            "hold_ms": hold_ms,
+            "claim_bookings": [claim[2] for claim in claims],
+            "claim_shows": [claim[0] for claim in claims],
+            "claim_seats": [claim[1] for claim in claims],
+            "claim_prices": [claim[3] for claim in claims],
+        },
+        prepare=True,
+    )
+    return {
+        str(booking): Standing(opened=opened, claimed=frozenset(seats))
+        for booking, opened, seats in await cursor.fetchall()
+    }
+
+
+async def undo_holds(connection: AsyncConnection, incomplete: dict[str, Standing]) -> None:
+    """Take back what hold_batch wrote for these holds."""
+    claims = [(booking, seat) for booking, standing in incomplete.items() for seat in standing.claimed]
+    await connection.execute(
+        statement("undo_holds"),
+        {
+            "claim_bookings": [booking for booking, _ in claims],
+            "claim_seats": [seat for _, seat in claims],
+            "opened": [booking for booking, standing in incomplete.items() if standing.opened],
+        },
+    )
+
+
+async def end_stale_rivals(connection: AsyncConnection, row: HoldRow) -> list[Ended]:
+    """Expire the bookings past their deadline that stand in the way of a hold, in its transaction."""
+    cursor = await connection.execute(
+        statement("stale_rivals"),
+        {
+            "show": row.show_id,
+            "holder": row.holder,
+            "booking": row.booking,
+            "seats": [seat for seat, _ in row.claims],
+            "slack_ms": CLOCK_SLACK_MS,
+        },
+    )
+    stale = [booking for (booking,) in await cursor.fetchall()]
+    if not stale:
+        return []
+    return await expire_bookings(connection, bookings=stale, slack_ms=CLOCK_SLACK_MS)
+
+
+async def expire_bookings(
+    connection: AsyncConnection, *, bookings: Sequence[str | UUID] | None, slack_ms: int = 0
+) -> list[Ended]:
+    """Expire pending bookings past their deadline: these, or any (None). Whoever is first moves them."""
+    cursor = await connection.execute(
+        statement("expire_bookings"),
+        {
+            "bookings": list(bookings) if bookings is not None else None,
+            "slack_ms": slack_ms,
+            "batch_max": EXPIRE_BATCH_MAX,
+        },
+    )
+    return [
+        Ended(booking=str(booking), show_id=show, holder=holder, fence=fence, seats=tuple(sorted(seats)))
+        for booking, show, holder, fence, seats in await cursor.fetchall()
+    ]
+
+
+async def release_seats(
+    connection: AsyncConnection, *, show_id: int, holder: str, seats: Sequence[int] | None
+) -> Released | None:
+    """Let seats of a holder's pending booking go (None: all). None when no such booking may change."""
+    cursor = await connection.execute(
+        statement("release_seats"),
+        {"show": show_id, "holder": holder, "seats": list(seats) if seats is not None else None},
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    return Released(booking=str(row[0]), fence=row[1], seats=tuple(sorted(row[2])), ended=row[3])
+
+
+async def own_claims(connection: AsyncConnection, booking: str) -> frozenset[int]:
+    """The seats a booking owns."""
+    cursor = await connection.execute(statement("own_claims"), {"booking": booking})
+    return frozenset(seat for (seat,) in await cursor.fetchall())
+
+
+async def why_refused(connection: AsyncConnection, row: HoldRow) -> WhyRefused:
+    """What stands in the way of a hold."""
+    cursor = await connection.execute(
+        statement("why_refused"),
+        {
+            "show": row.show_id,
+            "booking": row.booking,
+            "holder": row.holder,
+            "seats": [seat for seat, _ in row.claims],
+        },
+    )
+    found = await cursor.fetchone()
+    assert found is not None, "why_refused always returns one row"
+    on_sale, status, frozen, late, seats = found
+    return WhyRefused(
+        on_sale=on_sale,
+        booking_status=status,
+        frozen=bool(frozen),
+        late=bool(late),
+        claimed_seats=tuple(sorted(seats)),
+    )
+
+
+async def truth(connection: AsyncConnection, show_id: int) -> list[LiveClaim]:
+    """Every live claim of a show, by seat."""
+    cursor = await connection.execute(statement("truth"), {"show": show_id})
+    return [
+        LiveClaim(
+            seat=seat,
+            kind=kind,
+            booking=str(booking) if booking else "",
+            status=status or "",
+            holder=holder or "",
+            expires_ms=expires_ms or 0,
+            since_ms=since_ms or 0,
+            price_paise=price,
+            late=late,
+        )
+        for seat, kind, booking, status, holder, expires_ms, since_ms, price, late in await cursor.fetchall()
+    ]
+
+
+async def held_spans(
+    connection: AsyncConnection, *, show_id: int, holder: str | None, since: timedelta
+) -> list[tuple[str, int, int]]:
+    """(holder, start, end) of the holds of a show that ended lately, oldest first; holder None: everyone's."""
+    cursor = await connection.execute(statement("held_spans"), {"show": show_id, "holder": holder, "since": since})
+    return [(who, start, end) for who, start, end in await cursor.fetchall()]
+
+
+async def draw_fence(connection: AsyncConnection) -> int:
+    """The next fence; call it after the row locks are held."""
+    cursor = await connection.execute("SELECT nextval('bookings_fence')")
+    row = await cursor.fetchone()
+    assert row is not None, "nextval always returns a row"
+    return int(row[0])
+
+
+async def picture_is_pending(connection: AsyncConnection, *, fence: int, show_id: int, seats: Sequence[int]) -> None:
+    """Remember, in the transaction that changes claims, that Redis does not show it yet."""
+    await connection.execute(
+        "INSERT INTO bookings_picturepending (fence, show_id, seats) VALUES (%s, %s, %s)",
+        (fence, show_id, json.dumps(list(seats))),
+    )
+
+
+async def picture_is_shown(connection: AsyncConnection, fences: Sequence[int]) -> None:
+    """The scripts of these fences have run."""
+    await connection.execute("DELETE FROM bookings_picturepending WHERE fence = ANY(%s)", (list(fences),))
+
+
+async def pending_pictures(
+    connection: AsyncConnection, *, older_than: timedelta, batch_max: int
+) -> list[tuple[int, int, tuple[int, ...]]]:
+    """(fence, show, seats) of changes that Redis may not show, oldest first."""
+    cursor = await connection.execute(
+        "SELECT fence, show_id, seats FROM bookings_picturepending "
+        "WHERE created_at <= clock_timestamp() - %s ORDER BY fence LIMIT %s",
+        (older_than, batch_max),
+    )
+    return [(fence, show, tuple(seats)) for fence, show, seats in await cursor.fetchall()]
+
+
+async def remember_replies(
+    connection: AsyncConnection, replies: Sequence[tuple[str, str, str, bytes, dict[str, Any]]]
+) -> None:
+    """Store (holder, operation, key, request digest, reply) of granted requests."""
+    await connection.execute(
+        statement("remember_reply"),
+        {
+            "holders": [reply[0] for reply in replies],
+            "operations": [reply[1] for reply in replies],
+            "keys": [reply[2] for reply in replies],
+            "digests": [reply[3] for reply in replies],
+            "replies": [json.dumps(reply[4]) for reply in replies],
+        },
+    )
+
+
+async def stored_reply(
+    connection: AsyncConnection, *, holder: str, operation: str, key: str
+) -> tuple[bytes, dict[str, Any]] | None:
+    """(request digest, reply) stored for a key, if any."""
+    cursor = await connection.execute(
+        statement("stored_reply"), {"holder": holder, "operation": operation, "key": key}
+    )
+    row = await cursor.fetchone()
+    return (bytes(row[0]), row[1]) if row else None
