@@ -1,0 +1,216 @@
+"""One PostgreSQL server of our own on a loopback port: made, started, restarted.
+
+Only the role `housefull` may connect, from this machine, without a password; it is no superuser. Owns the data
+folder and the server's settings; the process itself belongs to the guardian.
+"""
+
+# ruff: noqa: S603  (every command run here is the house's own)
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg
+
+from config import binaries
+from config.guardian import Guardian
+from config.ports import wait_step
+
+NAME = "postgresql"
+INITDB_SECONDS_MAX = 120
+READY_SECONDS_MAX = 30.0
+STOP_SECONDS_MAX = 15.0
+
+ROLE_AND_DATABASE = b"CREATE ROLE housefull LOGIN CREATEDB;\n\nCREATE DATABASE housefull OWNER housefull;\n\n"
+ACCESS = "host all housefull 127.0.0.1/32 trust\n"
+COMMON_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "shared_buffers": "64MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "jit": "off",
+}
+DURABLE_SETTINGS = {
+    "max_connections": "150",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "checkpoint_timeout": "15min",
+}
+# What is thrown away need not survive a power cut; a killed server still keeps what it committed.
+THROWAWAY_SETTINGS = {
+    "max_connections": "200",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+}
+
+
+class ServerFailed(Exception):
+    """A server of ours did not start; the text holds the end of its log."""
+
+
+class LocalPostgres:
+    """A PostgreSQL data folder and the server on it."""
+
+    def __init__(self, guardian: Guardian, folder: Path, log: Path, *, port: int, throwaway: bool) -> None:
+        self._guardian = guardian
+        self._identity = binaries.postgres_identity()
+        self._program = binaries.postgres_for(self._identity, binaries.find_postgres())
+        self._folder = folder
+        self._log = log
+        self._settings = COMMON_SETTINGS | (THROWAWAY_SETTINGS if throwaway else DURABLE_SETTINGS)
+        self._throwaway = throwaway
+        self.port = port
+        self.pid = 0
+
+    @property
+    def url(self) -> str:
+        """For DATABASE_URL."""
+        return f"postgres://housefull@127.0.0.1:{self.port}/housefull"
+
+    def start(self) -> None:
+        """Make the data folder if need be, start the server and wait until it answers. Raises ServerFailed."""
+        made = self._folder / "PG_VERSION"
+        if not made.is_file():
+            self._make_folder()
+        elif (major := int(made.read_text())) != self._program.major:
+            raise ServerFailed(
+                f"{self._folder} belongs to PostgreSQL {major}, but PostgreSQL {self._program.major} is here now."
+                " `make demo-reset` starts anew."
+            )
+        else:
+            self._stop_orphan()
+        settings = self._settings | {"port": str(self.port)}
+        command = [str(self._program.path), "-D", str(self._folder)]
+        command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        with self._log.open("ab") as output:
+            self.pid = self._guardian.start(
+                NAME,
+                command,
+                output=output.fileno(),
+                folder=self._folder,
+                identity=self._identity,
+                stop_signal=signal.SIGINT,  # "fast": sessions are ended, what is committed is written.
+                grace_seconds=STOP_SECONDS_MAX,
+            )
+        self._await_ready()
+
+    def restart(self, *, with_signal: signal.Signals = signal.SIGQUIT) -> None:
+        """End the server (SIGQUIT: at once, as in a crash) and start it again on the same port and data."""
+        self._guardian.stop(NAME, with_signal=with_signal)
+        self.start()
+
+    def _make_folder(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.chmod(0o700)
+        if self._identity is not None:
+            os.chown(self._folder, *self._identity)
+        # PostgreSQL's own C.UTF-8 sorts alike on every platform; before 17 it is the C library's.
+        locale = (
+            ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+            if self._program.major >= 17
+            else ["--locale=C.UTF-8"]
+        )
+        sync = ["--no-sync"] if self._throwaway else []
+        where = ["-D", str(self._folder)]
+        initdb = str(self._program.path.with_name("initdb"))
+        self._run(
+            [initdb, *where, "-U", "postgres", "-E", "UTF8", *locale, *sync, "-A", "reject", "--no-instructions"]
+        )
+        single = [
+            str(self._program.path),
+            "--single",
+            *where,
+            "-j",
+            "-c",
+            f"fsync={self._settings['fsync']}",
+            "postgres",
+        ]
+        self._run(single, ROLE_AND_DATABASE)
+        (self._folder / "pg_hba.conf").write_text(ACCESS)
+
+    def _run(self, command: list[str], text: bytes = b"") -> None:
+        identity = self._identity
+        try:
+            done = subprocess.run(
+                command,
+                input=text,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=INITDB_SECONDS_MAX,
+                check=False,
+                cwd=self._folder,
+                user=None if identity is None else identity[0],
+                group=None if identity is None else identity[1],
+                extra_groups=None if identity is None else [],
+            )
+        except OSError as reason:
+            raise ServerFailed(f"{command[0]} could not be run: {reason}") from reason
+        with self._log.open("ab") as log:
+            log.write(done.stdout)
+        # Single-user mode ends well even where a statement failed.
+        if done.returncode != 0 or re.search(rb"(ERROR|FATAL|PANIC):", done.stdout):
+            raise ServerFailed(f"{Path(command[0]).name} failed: {done.stdout.decode(errors='replace')[-2000:]}")
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while True:
+            try:
+                psycopg.connect(self.url, connect_timeout=2).close()
+                return
+            except psycopg.OperationalError as reason:
+                ended = self._guardian.exit_status(NAME)
+                if ended is not None or time.monotonic() > deadline:
+                    self._guardian.stop(NAME)
+                    why = "took too long" if ended is None else f"ended with {ended}"
+                    raise ServerFailed(f"PostgreSQL {why}.\n{tail(self._log)}") from reason
+            wait_step()
+
+    def _stop_orphan(self) -> None:
+        """End a server that an earlier guardian, killed itself, could not stop."""
+        try:
+            pid = int((self._folder / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (FileNotFoundError, ValueError):
+            return
+        end_orphan(pid, str(self._folder), signal.SIGINT)
+
+
+def end_orphan(pid: int, mark: str, number: signal.Signals) -> None:
+    """Signal this process and wait for its end, if it runs and its command line holds the mark.
+
+    Raises ServerFailed when it does not end.
+    """
+    deadline = time.monotonic() + STOP_SECONDS_MAX
+    signalled = False
+    while mark in _command_line(pid):
+        if not signalled:
+            os.kill(pid, number)
+            signalled = True
+        if time.monotonic() > deadline:
+            raise ServerFailed(f"An earlier server (process {pid}) does not stop. End it, then try again.")
+        wait_step()
+
+
+def _command_line(pid: int) -> str:
+    if Path("/proc/self/cmdline").is_file():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+    return subprocess.run(
+        ["ps", "-ww", "-o", "args=", "-p", str(pid)],  # noqa: S607  (ps is at the same place nowhere)
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+
+
+def tail(log: Path, *, bytes_max: int = 2000) -> str:
+    """The end of a log file."""
+    return log.read_bytes()[-bytes_max:].decode(errors="replace") if log.is_file() else ""
