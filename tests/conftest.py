@@ -1,0 +1,100 @@
+"""Servers, database and Redis of the tests. Every test process has its own; what a test commits is truncated."""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import django
+import pytest
+import redis
+from django.conf import settings
+
+from tests.support.servers import TestServers, enter_environment
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoDbBlocker
+
+    from config.embedded import EmbeddedServers
+
+assert not settings.configured, "unset DJANGO_SETTINGS_MODULE: the tests first say where their servers are"
+_SERVERS = TestServers()
+enter_environment(_SERVERS)
+django.setup()
+# Workers of pytest-xdist inherit this environment and must not load the settings before they get here.
+del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+@pytest.fixture(scope="session")
+def running_servers() -> "Iterator[EmbeddedServers]":
+    """PostgreSQL and Redis of this test process, as they are; fault tests take `servers`."""
+    try:
+        yield _SERVERS.running
+    finally:
+        _SERVERS.stop()
+
+
+@pytest.fixture
+def servers(running_servers: "EmbeddedServers") -> "Iterator[EmbeddedServers]":
+    """The servers for a test that breaks them: what it stopped, paused or switched off is healed afterwards."""
+    _SERVERS.may_be_broken = True
+    yield running_servers
+    _SERVERS.heal()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    running_servers: "EmbeddedServers", django_test_environment: None, django_db_blocker: "DjangoDbBlocker"
+) -> Iterator[None]:
+    """Migrate the database of this process once. It has no `test_` name, so that processes a test starts see it."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        call_command("migrate", verbosity=0)
+        yield
+        connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def _tables(django_db_setup: None, django_db_blocker: "DjangoDbBlocker") -> list[str]:
+    """Every table a test may fill: all but those that the migrations themselves fill."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        names = [t.name for t in connection.introspection.get_table_list(cursor) if t.type == "t"]
+        empty = []
+        for name in sorted(names):
+            cursor.execute(f'SELECT EXISTS (SELECT 1 FROM "{name}")')
+            row = cursor.fetchone()
+            if row is not None and not row[0]:
+                empty.append(name)
+        return empty
+
+
+@pytest.fixture
+def database(_tables: list[str], redis_client: redis.Redis, django_db_blocker: "DjangoDbBlocker") -> Iterator[str]:
+    """A migrated, empty database with real commits; the value is its URL. Afterwards it and Redis are emptied.
+
+    Ids go on counting from test to test, so nothing remembered in this process can be mistaken for a new row.
+    """
+    from django.db import connection
+
+    with django_db_blocker.unblock():
+        yield _SERVERS.running.database_url
+        _SERVERS.heal()
+        # A test that crashed PostgreSQL leaves a dead connection behind.
+        connection.close_if_unusable_or_obsolete()
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")  # A session left open by a test is a failure, not a hang.
+            cursor.execute("TRUNCATE " + ", ".join(f'"{name}"' for name in _tables))
+        connection.close()
+
+
+@pytest.fixture
+def redis_client(running_servers: "EmbeddedServers") -> Iterator[redis.Redis]:
+    """A client of the locks' database, answering in text; all databases are empty before and after."""
+    with redis.Redis.from_url(running_servers.redis_url, decode_responses=True) as client:
+        client.flushall()
+        yield client
+        _SERVERS.heal()
+        client.flushall()

@@ -1,0 +1,86 @@
+"""The ground the other tests stand on: own servers, real commits, nothing left over."""
+
+import os
+import signal
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import redis
+from django.conf import settings
+from django.contrib.auth.models import Group
+
+from tests.support.servers import paused_postgres, paused_redis
+
+if TYPE_CHECKING:
+    from config.embedded import EmbeddedServers
+
+
+class TestDatabase:
+    @pytest.mark.parametrize("_time", ["first", "second"])
+    def test_is_empty_and_commits_for_everyone(self, database: str, _time: str) -> None:
+        assert not Group.objects.exists()
+
+        Group.objects.create(name="ushers")
+
+        with psycopg.connect(database) as elsewhere:
+            assert elsewhere.execute("SELECT name FROM auth_group").fetchall() == [("ushers",)]
+
+    def test_is_the_one_that_child_processes_read_about(self, database: str) -> None:
+        assert os.environ["DATABASE_URL"] == database
+        assert urlsplit(database).port == settings.DATABASES["default"]["PORT"]
+
+    def test_survives_a_crash_of_postgresql(self, database: str, servers: "EmbeddedServers") -> None:
+        Group.objects.create(name="ushers")
+
+        servers.restart_postgres()
+
+        with psycopg.connect(database) as elsewhere:
+            assert elsewhere.execute("SELECT count(*) FROM auth_group").fetchone() == (1,)
+
+
+class TestRedis:
+    @pytest.mark.parametrize("_time", ["first", "second"])
+    def test_is_empty_in_every_database(self, redis_client: redis.Redis, _time: str) -> None:
+        assert redis_client.info("keyspace") == {}
+
+        redis_client.set("seat", "A1")
+        with redis.Redis.from_url(settings.CELERY_BROKER_URL) as broker:
+            broker.set("message", "1")
+
+    def test_has_the_settings_the_product_needs(self, redis_client: redis.Redis) -> None:
+        assert redis_client.config_get("notify-keyspace-events") == {"notify-keyspace-events": "xE"}
+        assert redis_client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+
+
+class TestServers:
+    @pytest.mark.parametrize("_time", ["first", "second"])
+    def test_are_healed_after_a_test_that_left_redis_dead(
+        self, redis_client: redis.Redis, servers: "EmbeddedServers", _time: str
+    ) -> None:
+        assert redis_client.ping()
+
+        servers.kill_redis()
+
+        assert not servers.redis_runs()
+
+    @pytest.mark.parametrize("_time", ["first", "second"])
+    def test_are_healed_after_a_test_that_left_redis_hanging(
+        self, redis_client: redis.Redis, servers: "EmbeddedServers", _time: str
+    ) -> None:
+        assert redis_client.ping()
+
+        os.kill(servers.redis_pid, signal.SIGSTOP)
+
+    def test_can_hang_and_go_on(self, database: str, servers: "EmbeddedServers") -> None:
+        with psycopg.connect(database) as session:
+            with paused_postgres(servers), pytest.raises(psycopg.OperationalError):
+                psycopg.connect(database, connect_timeout=2)
+            assert session.execute("SELECT 1").fetchone() == (1,)
+
+        impatient = redis.Redis.from_url(servers.redis_url, socket_timeout=0.1)
+        with impatient:
+            with paused_redis(servers), pytest.raises(redis.TimeoutError):
+                impatient.ping()
+            assert impatient.ping()
