@@ -21,6 +21,9 @@ from bookings.errors import (
     UnknownSeat,
 )
 from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder, read_holder
+from bookings.services.box_office import BoxOffice, with_box_office
+from bookings.services.outcomes import Held, Released
+from bookings.services.show_plan import ShowPlan
 
 __all__ = [
     "HOLDER_COOKIE",
@@ -29,10 +32,12 @@ __all__ = [
     "BadRequest",
     "BookingConfirmed",
     "BookingError",
+    "BoxOffice",
     "Change",
     "Changes",
     "CheckoutStarted",
     "DuplicateSeats",
+    "Held",
     "HoldExpired",
     "HoldRecord",
     "IdempotencyMismatch",
@@ -43,11 +48,14 @@ __all__ = [
     "OutcomeUnknown",
     "Picture",
     "RateLimited",
+    "Released",
     "SalesClosed",
     "SeatMap",
     "SeatsUnavailable",
+    "ShowPlan",
     "TooManySeats",
     "UnknownSeat",
     "issue_holder",
     "read_holder",
+    "with_box_office",
 ]

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 import psycopg
 from django.conf import settings
 from django.db import connections
-from psycopg import sql
+from psycopg import errors, sql
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 AsyncConnection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -32,7 +32,7 @@ def statement(name: str) -> sql.SQL:
     text = (resources.files("bookings.claim_store") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
     # Comments stay in the file: they would only travel with every call.
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
-    return sql.SQL("\n".join(lines))  # type: ignore[arg-type]  # our own file, never input
+    return sql.SQL("\n".join(lines))
 
 
 def _connection_options() -> dict[str, Any]:
@@ -49,6 +49,10 @@ def _connection_options() -> dict[str, Any]:
         "application_name": "housefull",
     }
     return {name: value for name, value in options.items() if value is not None}
+
+
+class ClaimsContended(ClaimsUnavailable):
+    """A lock was not to be had in time, or a deadlock was broken: the transaction was rolled back."""
 
 
 class ClaimPool:
@@ -81,5 +85,7 @@ class ClaimPool:
                 yield connection
         except (PoolTimeout, PoolClosed, TooManyRequests) as error:
             raise ClaimsUnavailable(f"no connection to PostgreSQL: {error}") from error
+        except (errors.DeadlockDetected, errors.LockNotAvailable, errors.SerializationFailure) as error:
+            raise ClaimsContended(f"PostgreSQL: {error}") from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise ClaimsUnavailable(f"PostgreSQL: {error}") from error

@@ -285,3 +285,33 @@ async def stored_reply(
     )
     row = await cursor.fetchone()
     return (bytes(row[0]), row[1]) if row else None
+
+
+async def is_frozen(connection: AsyncConnection, *, show_id: int, holder: str) -> bool:
+    """Whether the holder's live pending booking of this show is at checkout."""
+    cursor = await connection.execute(
+        "SELECT 1 FROM bookings_booking WHERE show_id = %s AND holder = %s AND status = 'pending' "
+        "AND checkout_at IS NOT NULL AND expires_at > clock_timestamp()",
+        (show_id, holder),
+    )
+    return await cursor.fetchone() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingHold:
+    """A holder's live pending booking as PostgreSQL alone knows it."""
+
+    booking: str
+    expires_ms: int
+    amount_paise: int
+    seats: tuple[int, ...]
+
+
+async def pending_hold(connection: AsyncConnection, *, show_id: int, holder: str) -> PendingHold | None:
+    """The holder's pending booking of a show that is not past its deadline."""
+    cursor = await connection.execute(statement("pending_hold"), {"show": show_id, "holder": holder})
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    booking, expires_ms, amount, seats = row
+    return PendingHold(booking=str(booking), expires_ms=expires_ms, amount_paise=amount, seats=tuple(sorted(seats)))

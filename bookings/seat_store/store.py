@@ -160,10 +160,13 @@ class SeatStore:
         return int(reply[2])
 
     async def release(
-        self, show_id: int, *, token: str, fence: int, labels: Sequence[str] = ()
+        self, show_id: int, *, token: str, fence: int | None, labels: Sequence[str] = ()
     ) -> tuple[int, tuple[str, ...]]:
-        """Free seats of a hold that PostgreSQL has let go; no labels: all. Returns (version, labels freed)."""
-        reply = await self._run("release_seats", show_id, token, fence, *labels)
+        """Free seats of a hold that PostgreSQL has let go; no labels: all. Returns (version, labels freed).
+
+        `fence` is None only for seats of an acquire that never reached PostgreSQL: there is nothing to order.
+        """
+        reply = await self._run("release_seats", show_id, token, "-" if fence is None else fence, *labels)
         return reply[2], _words(reply[3])
 
     async def paint(self, show_id: int, *, state: str, fence: int, seats: Sequence[tuple[int, str]]) -> int:

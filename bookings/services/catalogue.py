@@ -74,7 +74,7 @@ class ShowHasClaims(BookingError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShowPlan:
+class ShowDraft:
     """What somebody wants to show. Times are aware; those left out follow from the start and the film."""
 
     movie: Movie
@@ -124,72 +124,72 @@ def newest_layout(screen: Screen) -> Layout | None:
     return Layout.objects.filter(screen=screen).order_by("-revision").first()
 
 
-def create_show(plan: ShowPlan, *, now: datetime) -> Show:
+def create_show(draft: ShowDraft, *, now: datetime) -> Show:
     """A new show that pins the screen's newest layout.
 
     Raises LayoutMissing, PricesRefused, ShowTimesRefused, ScreenBusy.
     """
     with transaction.atomic():
-        layout = check_plan(plan, now=now)
+        layout = check_draft(draft, now=now)
         return Show.objects.create(
-            movie=plan.movie,
-            screen=plan.screen,
+            movie=draft.movie,
+            screen=draft.screen,
             layout=layout,
-            starts_at=plan.starts_at,
-            ends_at=plan.end,
-            sales_open_at=plan.sales_open_at,
-            sales_close_at=plan.sales_close,
-            status=plan.status,
-            prices=dict(plan.prices),
+            starts_at=draft.starts_at,
+            ends_at=draft.end,
+            sales_open_at=draft.sales_open_at,
+            sales_close_at=draft.sales_close,
+            status=draft.status,
+            prices=dict(draft.prices),
         )
 
 
-def update_show(show: Show, plan: ShowPlan, *, now: datetime) -> Show:
+def update_show(show: Show, draft: ShowDraft, *, now: datetime) -> Show:
     """Change a show; its screen and its layout revision stay.
 
     Raises PricesRefused, ShowTimesRefused, ScreenBusy, ShowHasClaims.
     """
     with transaction.atomic():
-        check_plan(plan, now=now, show=show)
-        show.movie = plan.movie
-        show.starts_at, show.ends_at = plan.starts_at, plan.end
-        show.sales_open_at, show.sales_close_at = plan.sales_open_at, plan.sales_close
-        show.status = plan.status
-        show.prices = dict(plan.prices)
+        check_draft(draft, now=now, show=show)
+        show.movie = draft.movie
+        show.starts_at, show.ends_at = draft.starts_at, draft.end
+        show.sales_open_at, show.sales_close_at = draft.sales_open_at, draft.sales_close
+        show.status = draft.status
+        show.prices = dict(draft.prices)
         show.save()
         return show
 
 
-def check_plan(plan: ShowPlan, *, now: datetime, show: Show | None = None) -> Layout:
-    """The layout of a show that is made, or given `show` changed, by this plan; raises what forbids it.
+def check_draft(draft: ShowDraft, *, now: datetime, show: Show | None = None) -> Layout:
+    """The layout of a show that is made, or given `show` changed, by this draft; raises what forbids it.
 
     Runs in the caller's transaction and locks the screen, so that no other show takes the time meanwhile.
     """
-    Screen.objects.select_for_update().get(pk=plan.screen.pk)
-    layout = show.layout if show is not None else newest_layout(plan.screen)
+    Screen.objects.select_for_update().get(pk=draft.screen.pk)
+    layout = show.layout if show is not None else newest_layout(draft.screen)
     if layout is None:
-        raise LayoutMissing(f"{plan.screen} has no layout yet. Import one first.")
+        raise LayoutMissing(f"{draft.screen} has no layout yet. Import one first.")
     stored = Show.objects.get(pk=show.pk) if show is not None else None
-    _check_prices(plan, layout)
-    _check_times(plan, stored, now)
-    _check_screen_is_free(plan, stored)
+    _check_prices(draft, layout)
+    _check_times(draft, stored, now)
+    _check_screen_is_free(draft, stored)
     return layout
 
 
-def _check_prices(plan: ShowPlan, layout: Layout) -> None:
+def _check_prices(draft: ShowDraft, layout: Layout) -> None:
     try:
-        check_prices(plan.prices, (seat["category"] for seat in layout.seats))
+        check_prices(draft.prices, (seat["category"] for seat in layout.seats))
     except PriceMapInvalid as fault:
         raise PricesRefused(f"Prices: {fault}.", missing=list(fault.missing), unknown=list(fault.unknown)) from fault
 
 
-def _check_times(plan: ShowPlan, stored: Show | None, now: datetime) -> None:
-    moved = stored is None or (stored.starts_at, stored.movie_id) != (plan.starts_at, plan.movie.pk)
-    if moved and plan.starts_at <= now:
+def _check_times(draft: ShowDraft, stored: Show | None, now: datetime) -> None:
+    moved = stored is None or (stored.starts_at, stored.movie_id) != (draft.starts_at, draft.movie.pk)
+    if moved and draft.starts_at <= now:
         raise ShowTimesRefused("A show cannot begin in the past.")
-    if plan.end <= plan.starts_at:
+    if draft.end <= draft.starts_at:
         raise ShowTimesRefused("A show ends after it begins.")
-    if not plan.sales_open_at < plan.sales_close <= plan.end:
+    if not draft.sales_open_at < draft.sales_close <= draft.end:
         raise ShowTimesRefused("Sales open before they close, and close before the show ends.")
     if stored is not None and moved and SeatClaim.objects.filter(show=stored, released_at=None).exists():
         raise ShowHasClaims(
@@ -197,11 +197,11 @@ def _check_times(plan: ShowPlan, stored: Show | None, now: datetime) -> None:
         )
 
 
-def _check_screen_is_free(plan: ShowPlan, stored: Show | None) -> None:
-    if plan.status == Show.Status.CANCELLED:
+def _check_screen_is_free(draft: ShowDraft, stored: Show | None) -> None:
+    if draft.status == Show.Status.CANCELLED:
         return
     others = Show.objects.filter(
-        screen=plan.screen, starts_at__lt=plan.end + TURNAROUND, ends_at__gt=plan.starts_at - TURNAROUND
+        screen=draft.screen, starts_at__lt=draft.end + TURNAROUND, ends_at__gt=draft.starts_at - TURNAROUND
     ).exclude(status=Show.Status.CANCELLED)
     if stored is not None:
         others = others.exclude(pk=stored.pk)
@@ -209,7 +209,7 @@ def _check_screen_is_free(plan: ShowPlan, stored: Show | None) -> None:
     if other is not None:
         minutes = int(TURNAROUND.total_seconds() // 60)
         raise ScreenBusy(
-            f"“{other.movie.title}” is on {plan.screen} then (shows are {minutes} minutes apart at least).",
+            f"“{other.movie.title}” is on {draft.screen} then (shows are {minutes} minutes apart at least).",
             show=other.pk,
         )
 

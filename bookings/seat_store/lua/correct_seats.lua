@@ -7,7 +7,7 @@
 -- Returns  {'ok', now_ms, version, labels repaired}   {'not_ready', now_ms}
 -- Atomic   the whole of it, with the message that shows it. Compare-and-set on state and token; a lower fence
 --          than the last one of a seat is dropped for that seat.
--- Cost     O(seats × seats of the holds they leave or join).
+-- Cost     O(seats × seats of the holds they leave or join + holds of the show).
 assert(#KEYS == 1 and #ARGV == 2, 'correct_seats: wrong arguments')
 
 local epoch, version, floor = read_show()
@@ -37,9 +37,10 @@ local function join_hold(seat)
       holder = seat.holder, seats = {},
     }
     touched[seat.token] = hold
-    redis.call('HSET', HOLDERS, seat.holder, seat.token)
-    redis.call('ZADD', DEADLINES, text(seat.expires_ms), seat.token)
   end
+  hold.committed = '1' -- PostgreSQL has it
+  redis.call('HSET', HOLDERS, hold.holder, seat.token)
+  redis.call('ZADD', DEADLINES, text(hold.expires_ms), seat.token)
   leave(seat.token, seat.label) -- the record may list a seat that its decision record lost
   take_seat(hold, { seat.index, seat.label, seat.price_paise })
 end
@@ -64,6 +65,14 @@ for _, hold in pairs(touched) do
     write_hold(hold)
     announce_hold(hold)
   end
+end
+-- Entries whose hold is gone point nowhere; nobody else would ever remove them.
+local holders = redis.call('HGETALL', HOLDERS)
+for i = 1, #holders, 2 do
+  if redis.call('HEXISTS', HOLDS, holders[i + 1]) == 0 then redis.call('HDEL', HOLDERS, holders[i]) end
+end
+for _, token in ipairs(redis.call('ZRANGE', DEADLINES, 0, -1)) do
+  if redis.call('HEXISTS', HOLDS, token) == 0 then redis.call('ZREM', DEADLINES, token) end
 end
 version = publish(epoch, version)
 return { 'ok', now_ms, version, join(repaired) }

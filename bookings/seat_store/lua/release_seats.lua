@@ -1,7 +1,7 @@
 -- Free seats of one hold after PostgreSQL has let them go (release by the holder, expiry, orphan).
 --
 -- KEYS[1]  show:{id}
--- ARGV     1 token   2 fence   3… labels; none: every seat of the hold
+-- ARGV     1 token   2 fence, or '-' for seats that never reached PostgreSQL   3… labels; none: every seat of the hold
 -- Returns  {'ok', now_ms, version, labels freed}   {'not_ready', now_ms}
 -- Atomic   the whole of it, with the message that shows it. Only seats that still bear the token, and that no
 --          higher fence has passed, are freed; a hold without seats is forgotten.
@@ -20,7 +20,7 @@ local kept, freed = {}, {}
 for _, seat in ipairs(hold.seats) do
   local bears_token = owner_of(seat[2]) == token
   local asked = #ARGV == 2 or named[seat[2]]
-  if bears_token and asked and passes_fence(seat[2], fence, floor) then
+  if bears_token and asked and (not fence or passes_fence(seat[2], fence, floor)) then
     paint_seat(seat[1], seat[2], 'A')
     freed[#freed + 1] = seat[2]
   elseif bears_token then

@@ -1,0 +1,51 @@
+"""How often is too often: a token bucket, and many of them by key. The clock is an argument."""
+
+from dataclasses import dataclass
+from typing import Final
+
+# Buckets that are full again say nothing; they are swept when there are more than so many.
+BUCKETS_MAX: Final = 50_000
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """Allows `per_second` on average and `burst` at once. `tokens` is what is left at `at` (seconds)."""
+
+    per_second: float
+    burst: float
+    tokens: float
+    at: float
+
+    def take(self, now: float) -> float:
+        """Take one token: 0.0 if there was one, else the seconds until there is."""
+        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.per_second)
+        self.at = now
+        if self.tokens >= 1.0:
+            self.tokens -= 1.0
+            return 0.0
+        return (1.0 - self.tokens) / self.per_second
+
+
+class RateLimit:
+    """At most `per_minute` a key, which may come at once. 0 means no limit."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._per_minute = per_minute
+        self._buckets: dict[str, TokenBucket] = {}
+
+    def wait_ms(self, key: str, now: float) -> int:
+        """Count one use by `key`: 0 if it may go on, else the ms to wait (and it is not counted)."""
+        if not self._per_minute:
+            return 0
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            if len(self._buckets) >= BUCKETS_MAX:
+                self._sweep(now)
+            burst = float(self._per_minute)
+            bucket = self._buckets[key] = TokenBucket(per_second=burst / 60, burst=burst, tokens=burst, at=now)
+        return round(bucket.take(now) * 1000)
+
+    def _sweep(self, now: float) -> None:
+        full = [key for key, bucket in self._buckets.items() if now - bucket.at > 60]
+        for key in full:
+            del self._buckets[key]

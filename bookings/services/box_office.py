@@ -1,0 +1,326 @@
+"""The box office of a process: its connections, and the verbs by which seats are sold.
+
+One for each event loop. It composes; what a verb does is in the service it names. Sync callers (tasks, commands,
+the admin) use `with_box_office`.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Final, TypeVar
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+
+from bookings.claim_store.pool import ClaimPool, ClaimsUnavailable
+from bookings.claim_store.store import Ended
+from bookings.domain.drift import Difference
+from bookings.domain.rate import RateLimit
+from bookings.domain.seat_map import Picture
+from bookings.errors import BadRequest, NotReady, RateLimited, TooManySeats
+from bookings.seat_store.connection import StoreUnavailable
+from bookings.seat_store.store import SeatStore, ShowNotReady
+from bookings.services.best_seats import BestSeats
+from bookings.services.expiry import Expiry
+from bookings.services.holds import HoldLimits, LiveHolds
+from bookings.services.idempotency import Idempotency, KeyedRequest
+from bookings.services.outcomes import Held, Released
+from bookings.services.pictures import Pictures
+from bookings.services.rebuild import Rebuilder
+from bookings.services.reconcile import Reconciler
+from bookings.services.release import Releases
+from bookings.services.show_plan import ShowPlan, ShowPlans
+from bookings.services.standby import Standby
+from bookings.services.standby_holds import StandbyHolds
+from bookings.services.turns import Turns
+
+T = TypeVar("T")
+
+# How often a serving process applies pictures that were left unshown (consistency rule 17: older than 5 s).
+LEFTOVERS_SECONDS: Final = 5.0
+
+
+def _clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def new_booking_id() -> str:
+    """A UUIDv7 (RFC 9562, 5.7): 48 bits of Unix ms, then random bits; so index pages fill in order."""
+    value = (_clock_ms() & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF000 << 64) | 0x7000 << 64
+    value = value & ~(0xC000 << 48) | 0x8000 << 48
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+class BoxOffice:
+    """Sells seats. Made by `BoxOffice.open` or, for serving processes, `BoxOffice.current`."""
+
+    _current: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[BoxOffice]]" = WeakKeyDictionary()
+
+    def __init__(self) -> None:
+        limits = HoldLimits(
+            hold_ms=settings.HOLD_SECONDS * 1000,
+            seats_max=settings.SEATS_PER_HOLD_MAX,
+            budget_ms=settings.HOLD_BUDGET_SECONDS * 1000,
+            window_ms=settings.HOLD_BUDGET_WINDOW_SECONDS * 1000,
+        )
+        self.limits = limits
+        self._pool = ClaimPool()
+        self._plans = ShowPlans(self._pool, monotonic=time.monotonic)
+        self._reconciler = Reconciler(self._pool, self._plans)
+        self._rebuilder = Rebuilder(self._pool, self._plans, look_again=self._look_again)
+        self._standby = Standby(
+            url=settings.REDIS_URL, pool=self._pool, monotonic=time.monotonic, before_live=self._catch_up
+        )
+        self._pictures = Pictures(self._pool)
+        self._expiry = Expiry(self._pool, self._standby, self._pictures)
+        self._live = LiveHolds(
+            pool=self._pool,
+            limits=limits,
+            pictures=self._pictures,
+            expiry=self._expiry,
+            rebuilder=self._rebuilder,
+            reconciler=self._reconciler,
+            new_booking_id=new_booking_id,
+        )
+        self._standby_holds = StandbyHolds(
+            self._pool, limits=limits, new_booking_id=new_booking_id, clock_ms=_clock_ms
+        )
+        self._best = BestSeats(self._live, seats_max=limits.seats_max)
+        self._releases = Releases(self._pool, self._pictures)
+        self._idempotency = Idempotency(self._pool)
+        self._turns = Turns()
+        self._hold_rate = RateLimit(settings.LIMIT_HOLDS_PER_MINUTE)
+        self._relay: asyncio.Task[None] | None = None
+        self._standby.on_mode_change(self._mode_changed)
+
+    # --- life
+
+    @classmethod
+    async def open(cls) -> "BoxOffice":
+        """A box office for this loop; close it with `close`."""
+        office = cls()
+        await office._pool.open()
+        office._standby.start()
+        return office
+
+    @classmethod
+    async def current(cls) -> "BoxOffice":
+        """The box office of a serving process: opened on first use, with its background relay."""
+        loop = asyncio.get_running_loop()
+        task = cls._current.get(loop)
+        if task is None:
+            task = cls._current[loop] = loop.create_task(cls._open_serving())
+        return await asyncio.shield(task)
+
+    @classmethod
+    async def _open_serving(cls) -> "BoxOffice":
+        office = await cls.open()
+        office._relay = asyncio.get_running_loop().create_task(office._relay_leftovers(), name="picture-relay")
+        return office
+
+    async def close(self) -> None:
+        """Finish what has begun and close every connection."""
+        if self._relay is not None:
+            self._relay.cancel()
+            await asyncio.gather(self._relay, return_exceptions=True)
+        for part in (self._live, self._expiry, self._rebuilder, self._pictures):
+            await part.close()
+        await self._standby.stop()
+        await self._pool.close()
+
+    @property
+    def live(self) -> bool:
+        """False while PostgreSQL alone decides."""
+        return self._standby.live
+
+    def on_mode_change(self, listener: Callable[[bool], None]) -> None:
+        """Call `listener(live)` when Redis is lost, and when it is back."""
+        self._standby.on_mode_change(listener)
+
+    # --- selling
+
+    async def plan(self, show_id: int) -> ShowPlan:
+        """Seats, prices and sales window of a show. Raises NotFound, NotReady."""
+        return await self._plans.get(show_id)
+
+    async def hold(
+        self, *, show_id: int, holder: str, labels: Sequence[str], idempotency_key: str | None = None
+    ) -> Held:
+        """Hold seats, all or none, added to the holder's hold of this show. Raises BookingError."""
+        plan = await self._plans.get(show_id)
+        seats = plan.indexes(labels)
+        if len(seats) > self.limits.seats_max:
+            raise TooManySeats(self.limits.seats_max)
+        self._count_hold(holder)
+
+        async def work(keyed: KeyedRequest | None) -> Held:
+            plan.require_on_sale(_clock_ms())
+            try:
+                store = await self._standby.store()
+                return await self._live.hold(store, plan, holder=holder, seats=seats, keyed=keyed)
+            except StoreUnavailable:
+                return await self._standby_holds.hold(plan, holder=holder, seats=seats, keyed=keyed)
+
+        return await self._once(plan, holder, idempotency_key, ["hold", show_id, sorted(labels)], work)
+
+    async def hold_best(
+        self,
+        *,
+        show_id: int,
+        holder: str,
+        count: int,
+        category: str | None = None,
+        accessible: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Held:
+        """Choose the best `count` seats together and hold them, or none. Raises BookingError."""
+        if count < 1:
+            raise BadRequest("Ask for at least one seat.")
+        plan = await self._plans.get(show_id)
+        if count > self.limits.seats_max:
+            raise TooManySeats(self.limits.seats_max)
+        self._count_hold(holder)
+
+        async def work(keyed: KeyedRequest | None) -> Held:
+            plan.require_on_sale(_clock_ms())
+            try:
+                store = await self._standby.store()
+                acquired, choice = await self._best.acquire(
+                    store, plan, holder=holder, count=count, category=category, accessible=accessible
+                )
+                return await self._live.prove(
+                    store, plan, acquired, holder=holder, seats=choice.indexes, keyed=keyed, reason=choice.detail
+                )
+            except StoreUnavailable:
+                states = (await self._standby_holds.picture(plan)).states
+                choice = self._best.choose(plan, states, count=count, category=category, accessible=accessible)
+                return await self._standby_holds.hold(plan, holder=holder, seats=choice.indexes, keyed=keyed)
+
+        body = ["hold.best", show_id, count, category, accessible]
+        return await self._once(plan, holder, idempotency_key, body, work)
+
+    async def release(self, *, show_id: int, holder: str, labels: Sequence[str] | None = None) -> Released:
+        """Let seats go (None: all); letting go what is not held is fine. Raises BookingError."""
+        plan = await self._plans.get(show_id)
+        seats = None if labels is None else plan.indexes(labels)
+        async with self._turns.turn(holder, show_id):
+            try:
+                store: SeatStore | None = await self._standby.store()
+            except StoreUnavailable:
+                store = None
+            return await self._releases.release(store, plan, holder=holder, seats=seats)
+
+    async def _once(
+        self,
+        plan: ShowPlan,
+        holder: str,
+        key: str | None,
+        body: list[object],
+        work: Callable[[KeyedRequest | None], Awaitable[Held]],
+    ) -> Held:
+        try:
+            async with (
+                self._idempotency.request(holder=holder, operation=str(body[0]), key=key, body=body) as keyed,
+                self._turns.turn(holder, plan.show_id),
+            ):
+                if keyed is not None and keyed.stored is not None:
+                    return Held.from_json(keyed.stored)
+                return await work(keyed)
+        except ClaimsUnavailable as error:
+            raise NotReady("Seats cannot be held right now. Try again soon.") from error
+
+    def _count_hold(self, holder: str) -> None:
+        if wait_ms := self._hold_rate.wait_ms(holder, time.monotonic()):
+            raise RateLimited("That is too fast. Slow down a little.", retry_after_ms=wait_ms)
+
+    # --- seeing
+
+    async def picture(self, show_id: int) -> Picture:
+        """The whole map at one version; from PostgreSQL alone while Redis is away. Raises NotFound, NotReady."""
+        plan = await self._plans.get(show_id)
+        try:
+            store = await self._standby.store()
+            for _ in range(2):
+                try:
+                    return await store.picture(show_id)
+                except ShowNotReady:
+                    await self._live.make_ready(store, show_id)
+            raise NotReady
+        except StoreUnavailable:
+            return await self._standby_holds.picture(plan)
+
+    async def positions(self, show_ids: Sequence[int]) -> dict[int, tuple[str, int] | None]:
+        """(epoch, version) of shows, in one round trip; None where there is no picture. Raises StoreUnavailable."""
+        return await (await self._standby.store()).positions(show_ids)
+
+    # --- keeping in step
+
+    async def reap(self, show_id: int) -> int:
+        """End the holds past their deadline; idempotent. Returns the next deadline in ms, 0 if there is none.
+
+        While Redis is away, or has no picture of the show, there is nothing to end there: Beat expires bookings.
+        """
+        try:
+            return await self._expiry.reap(show_id)
+        except (StoreUnavailable, ShowNotReady):
+            return 0
+
+    async def release_orphans(self, show_id: int) -> None:
+        """Free holds that PostgreSQL has not heard of for 10 s (consistency rule 8)."""
+        await self._look_again(show_id)
+
+    async def reconcile(self, show_id: int) -> list[Difference]:
+        """Repair one show and say what differed. Raises StoreUnavailable, ClaimsUnavailable, NotFound."""
+        store = await self._standby.store()
+        try:
+            return await self._reconciler.reconcile(store, show_id)
+        except ShowNotReady:
+            await self._rebuilder.rebuild(store, show_id)
+            return []
+
+    async def expire_due(self) -> list[Ended]:
+        """Expire every booking past its deadline by PostgreSQL's clock. Raises ClaimsUnavailable."""
+        return await self._expiry.expire_due()
+
+    async def apply_leftovers(self) -> int:
+        """Show changes of claims that Redis was never told of. Raises StoreUnavailable, ClaimsUnavailable."""
+        store = await self._standby.store()
+        return await self._reconciler.apply_leftovers(store, self._rebuilder)
+
+    async def _look_again(self, show_id: int) -> None:
+        try:
+            await self.reconcile(show_id)
+        except (StoreUnavailable, ClaimsUnavailable):
+            return  # whoever comes back from that does the same work
+
+    async def _catch_up(self, store: SeatStore) -> None:
+        await self._reconciler.apply_leftovers(store, self._rebuilder, older_than=timedelta(0))
+
+    def _mode_changed(self, live: bool) -> None:  # noqa: FBT001 — a listener's signature
+        if not live:
+            self._standby_holds.begin()
+
+    async def _relay_leftovers(self) -> None:
+        while True:
+            await asyncio.sleep(LEFTOVERS_SECONDS)
+            try:
+                await self.apply_leftovers()
+            except (StoreUnavailable, ClaimsUnavailable):
+                continue
+
+
+def with_box_office(work: Callable[[BoxOffice], Awaitable[T]]) -> T:
+    """Run async work with a box office of its own, from sync code without a running loop."""
+
+    async def run() -> T:
+        office = await BoxOffice.open()
+        try:
+            return await work(office)
+        finally:
+            await office.close()
+
+    return asyncio.run(run())

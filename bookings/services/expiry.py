@@ -1,0 +1,82 @@
+"""The end of a hold: Redis lets its seats go at the deadline, PostgreSQL's booking follows.
+
+Three layers call `reap` (the room, the keyspace watcher, Beat); whoever wins hands the ended holds to
+`expire`. Nobody is needed: the others find nothing to do.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from bookings.claim_store import store as claims
+from bookings.claim_store.pool import ClaimPool, ClaimsUnavailable
+from bookings.claim_store.store import CLOCK_SLACK_MS, EXPIRE_BATCH_MAX, Ended
+from bookings.seat_store.connection import StoreUnavailable
+from bookings.seat_store.store import SeatStore
+from bookings.services.pictures import Pictures
+from bookings.services.standby import Standby
+
+logger = logging.getLogger(__name__)
+
+
+class Expiry:
+    """Ends holds in Redis and bookings in PostgreSQL; the bookings of one loop turn in one statement."""
+
+    def __init__(self, pool: ClaimPool, standby: Standby, pictures: Pictures) -> None:
+        self._pool = pool
+        self._standby = standby
+        self._pictures = pictures
+        self._ended: set[str] = set()
+        self._expiring: asyncio.Task[None] | None = None
+
+    async def reap(self, show_id: int) -> int:
+        """End the holds of a show that are past their deadline. Returns the next deadline in ms, 0 if none.
+
+        Raises StoreUnavailable, ShowNotReady.
+        """
+        store = await self._standby.store()
+        ended, next_deadline_ms = await store.reap(show_id)
+        self.expire(ended)
+        return next_deadline_ms
+
+    def expire(self, bookings: Iterable[str]) -> None:
+        """Expire bookings whose holds Redis has ended; in the background, batched. Beat covers a failure."""
+        self._ended.update(bookings)
+        if self._ended and (self._expiring is None or self._expiring.done()):
+            self._expiring = asyncio.get_running_loop().create_task(self._expire())
+
+    async def close(self) -> None:
+        """Finish what has begun."""
+        if self._expiring is not None:
+            await asyncio.gather(self._expiring, return_exceptions=True)
+
+    async def expire_due(self) -> list[Ended]:
+        """Expire every booking past its deadline by PostgreSQL's clock: Beat's layer. Raises ClaimsUnavailable."""
+        ended: list[Ended] = []
+        while True:
+            async with self._pool.connection() as connection:
+                batch = await claims.expire_bookings(connection, bookings=None)
+            await self._show(batch)
+            ended += batch
+            if len(batch) < EXPIRE_BATCH_MAX:
+                return ended
+
+    async def _expire(self) -> None:
+        while self._ended:
+            bookings, self._ended = sorted(self._ended), set()
+            try:
+                async with self._pool.connection() as connection:
+                    ended = await claims.expire_bookings(connection, bookings=bookings, slack_ms=CLOCK_SLACK_MS)
+            except ClaimsUnavailable as error:
+                logger.warning("%s ended bookings are left to the next sweep: %s", len(bookings), error)
+                return
+            await self._show(ended)
+
+    async def _show(self, ended: list[Ended]) -> None:
+        if not ended:
+            return
+        try:
+            store: SeatStore = await self._standby.store()
+        except StoreUnavailable:
+            return  # the picture_pending rows stay and are applied when Redis is back
+        await self._pictures.show_ended(store, ended, status="expired")

@@ -1,0 +1,313 @@
+"""Hold seats: the gate in Redis, the proof in PostgreSQL, and only then a yes.
+
+Release is release.py; PostgreSQL-only mode is standby_holds.py; the exact rules, each with the race it closes,
+are in the design (consistency rules 5 to 12).
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bookings.claim_store import store as claims
+from bookings.claim_store.pool import AsyncConnection, ClaimPool, ClaimsUnavailable
+from bookings.claim_store.store import HoldRow, WhyRefused
+from bookings.domain.holds import HeldSpan, budget_wait_ms, strikes_of
+from bookings.errors import (
+    BookingConfirmed,
+    BookingError,
+    CheckoutStarted,
+    HoldExpired,
+    NotReady,
+    OutcomeUnknown,
+    RateLimited,
+    SalesClosed,
+    SeatsUnavailable,
+    TooManySeats,
+)
+from bookings.seat_store.connection import StoreUnavailable
+from bookings.seat_store.store import Acquired, NotHeld, SeatStore, ShowNotReady
+from bookings.services.expiry import Expiry
+from bookings.services.group_commit import CommitOutcomeUnknown, GroupCommit, StoredReply
+from bookings.services.idempotency import KeyedRequest
+from bookings.services.outcomes import Held
+from bookings.services.pictures import Pictures
+from bookings.services.rebuild import Rebuilder
+from bookings.services.reconcile import Reconciler
+from bookings.services.show_plan import ShowPlan
+
+logger = logging.getLogger(__name__)
+
+# A show that is not ready is rebuilt and asked again; twice, since it may be emptied again meanwhile.
+READY_TRIES: Final = 3
+# Rule 7: an unknown commit is looked up by the booking's id so often, over about two seconds.
+OUTCOME_TRIES: Final = 3
+OUTCOME_WAIT_SECONDS: Final = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLimits:
+    """How much one holder may hold of a show."""
+
+    hold_ms: int
+    seats_max: int
+    budget_ms: int
+    window_ms: int
+
+
+class _DoesNotStand(Exception):
+    """Rolls the takeover transaction back."""
+
+
+def require_budget(spans: Sequence[HeldSpan], *, limits: HoldLimits, now_ms: int) -> None:
+    """Raises RateLimited when a new hold may not start yet."""
+    budget_ms, window_ms = limits.budget_ms, limits.window_ms
+    strikes = strikes_of(spans=spans, now_ms=now_ms, budget_ms=budget_ms, window_ms=window_ms)
+    wait_ms = budget_wait_ms(spans=spans, strikes=strikes, now_ms=now_ms, budget_ms=budget_ms, window_ms=window_ms)
+    if wait_ms > 0:
+        minutes = max(1, -(-wait_ms // 60_000))
+        raise RateLimited(
+            f"You have held seats of this show for a long time. You can hold again in {minutes} min.",
+            retry_after_ms=wait_ms,
+        )
+
+
+class LiveHolds:
+    """Holds while both authorities are there."""
+
+    def __init__(
+        self,
+        *,
+        pool: ClaimPool,
+        limits: HoldLimits,
+        pictures: Pictures,
+        expiry: Expiry,
+        rebuilder: Rebuilder,
+        reconciler: Reconciler,
+        new_booking_id: Callable[[], str],
+    ) -> None:
+        self._pool = pool
+        self._limits = limits
+        self._pictures = pictures
+        self._expiry = expiry
+        self._rebuilder = rebuilder
+        self._reconciler = reconciler
+        self._new_booking_id = new_booking_id
+        self._commits = GroupCommit(pool, hold_ms=limits.hold_ms)
+        self._proven: dict[tuple[SeatStore, int], list[str]] = defaultdict(list)
+        self._announcing: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Finish what has begun."""
+        await self._commits.drain()
+        await asyncio.gather(*self._announcing, return_exceptions=True)
+
+    async def hold(
+        self, store: SeatStore, plan: ShowPlan, *, holder: str, seats: Sequence[int], keyed: KeyedRequest | None
+    ) -> Held:
+        """Hold seats (ascending indexes), all or none, added to the holder's hold.
+
+        Raises BookingError, StoreUnavailable (nothing was held; PostgreSQL alone may be asked).
+        """
+        acquired = await self.acquire(store, plan, holder=holder, seats=seats)
+        return await self.prove(store, plan, acquired, holder=holder, seats=seats, keyed=keyed)
+
+    async def acquire(self, store: SeatStore, plan: ShowPlan, *, holder: str, seats: Sequence[int]) -> Acquired:
+        """The gate: take the seats in Redis. Raises BookingError, StoreUnavailable."""
+        arguments = [(seat, plan.labels[seat], plan.prices[seat]) for seat in seats]
+        budget_ms = self._limits.budget_ms
+        for _ in range(READY_TRIES):
+            try:
+                acquired = await store.acquire(
+                    plan.show_id,
+                    token=self._new_booking_id(),
+                    holder=holder,
+                    seats=arguments,
+                    hold_ms=self._limits.hold_ms,
+                    seats_max=self._limits.seats_max,
+                    budget_ms=budget_ms,
+                )
+            except ShowNotReady:
+                await self.make_ready(store, plan.show_id)
+            except NotHeld as refusal:
+                self._expiry.expire(refusal.ended)
+                if refusal.code == "budget":
+                    self.judge_budget(refusal.detail, now_ms=store.redis_ms())
+                    budget_ms = 0
+                    continue
+                raise self._refusal(refusal) from None
+            else:
+                self._expiry.expire(acquired.ended)
+                return acquired
+        raise NotReady
+
+    async def prove(
+        self,
+        store: SeatStore,
+        plan: ShowPlan,
+        acquired: Acquired,
+        *,
+        holder: str,
+        seats: Sequence[int],
+        keyed: KeyedRequest | None,
+        reason: str = "",
+    ) -> Held:
+        """The proof: booking and claims in PostgreSQL, before the holder is told yes. Raises BookingError."""
+        held = Held(
+            booking=acquired.booking,
+            seats=plan.names(acquired.seats),
+            amount_paise=acquired.amount_paise,
+            expires_ms=acquired.expires_ms,
+            version=acquired.version,
+            reason=reason,
+        )
+        if acquired.committed and not acquired.new_seats and keyed is None:
+            return held
+        row = HoldRow(
+            booking=acquired.booking,
+            show_id=plan.show_id,
+            holder=holder,
+            expires_ms=acquired.expires_ms,
+            claims=tuple((seat, plan.prices[seat]) for seat in (acquired.new_seats or seats)),
+        )
+        reply = keyed.granting(held.as_json()) if keyed else None
+        try:
+            stands = bool(acquired.new_seats) and await self._commits.submit(row, reply)
+            if not stands:
+                await self._take_over(store, plan, row, reply)
+        except BookingError:
+            await self._repair(store, plan, acquired)
+            raise
+        except CommitOutcomeUnknown:
+            await self._learn_outcome(store, plan, acquired, row)
+        except ClaimsUnavailable as error:
+            await self._take_back(store, plan, acquired)
+            raise NotReady("Seats cannot be held right now. Nothing was held for you; try again soon.") from error
+        self._announce(store, plan.show_id, acquired.booking)
+        return held
+
+    async def make_ready(self, store: SeatStore, show_id: int) -> None:
+        """Rebuild a show's picture. Raises NotReady when PostgreSQL cannot be asked, StoreUnavailable."""
+        try:
+            await self._rebuilder.rebuild(store, show_id)
+        except ClaimsUnavailable as error:
+            raise NotReady from error
+
+    def judge_budget(self, spans: str, *, now_ms: int) -> None:
+        """Raises RateLimited when the holder's held time says so. `spans`: "<start_ms>-<end_ms>,…"."""
+        require_budget(
+            [HeldSpan(*map(int, span.split("-"))) for span in spans.split(",")], limits=self._limits, now_ms=now_ms
+        )
+
+    def _refusal(self, refusal: NotHeld) -> BookingError:
+        if refusal.code == "too_many_seats":
+            return TooManySeats(self._limits.seats_max)
+        assert refusal.code == "seats_unavailable", refusal.code
+        return SeatsUnavailable(refusal.detail.split(","))
+
+    # --- when the batch did not take it
+
+    async def _take_over(self, store: SeatStore, plan: ShowPlan, row: HoldRow, reply: StoredReply | None) -> None:
+        """Alone, past bookings whose deadline is over. Raises BookingError, CommitOutcomeUnknown."""
+        try:
+            async with self._pool.connection() as connection:
+                try:
+                    async with connection.transaction():
+                        ended = await claims.end_stale_rivals(connection, row)
+                        await self._claim_alone(connection, row)
+                        if reply is not None:
+                            await claims.remember_replies(
+                                connection,
+                                [(row.holder, reply.operation, reply.key, reply.request_sha256, reply.reply)],
+                            )
+                except _DoesNotStand:
+                    why = await claims.why_refused(connection, row)
+                    raise refusal_of(why, plan, row) from None
+        except ClaimsUnavailable as error:
+            raise CommitOutcomeUnknown from error
+        await self._pictures.show_ended(store, ended, status="expired")
+
+    async def _claim_alone(self, connection: AsyncConnection, row: HoldRow) -> None:
+        standing = (await claims.hold_batch(connection, [row], hold_ms=self._limits.hold_ms)).get(row.booking)
+        if standing is None:
+            raise _DoesNotStand
+        missing = {seat for seat, _ in row.claims} - standing.claimed
+        if missing and not missing <= await claims.own_claims(connection, row.booking):
+            raise _DoesNotStand
+
+    async def _repair(self, store: SeatStore, plan: ShowPlan, acquired: Acquired) -> None:
+        """Rule 6: show each newly taken seat as PostgreSQL has it. Reconcile covers a failure."""
+        if not acquired.new_seats:
+            return
+        try:
+            await self._reconciler.correct_refused(
+                store, plan.show_id, booking=acquired.booking, seats=acquired.new_seats
+            )
+        except (StoreUnavailable, ShowNotReady, ClaimsUnavailable) as error:
+            logger.warning("show %s: a refused hold is repaired later: %s", plan.show_id, error)
+
+    async def _take_back(self, store: SeatStore, plan: ShowPlan, acquired: Acquired) -> None:
+        """PostgreSQL was never reached: give the seats of this call back at once."""
+        if not acquired.new_seats:
+            return
+        try:
+            labels = plan.names(acquired.new_seats)
+            await store.release(plan.show_id, token=acquired.booking, fence=None, labels=labels)
+        except (StoreUnavailable, ShowNotReady) as error:
+            logger.warning("show %s: seats of a failed hold are freed later: %s", plan.show_id, error)
+
+    async def _learn_outcome(self, store: SeatStore, plan: ShowPlan, acquired: Acquired, row: HoldRow) -> None:
+        """Rule 7: keep the locks and read again by the booking's id. Raises OutcomeUnknown, NotReady."""
+        wanted = {seat for seat, _ in row.claims}
+        for _ in range(OUTCOME_TRIES):
+            await asyncio.sleep(OUTCOME_WAIT_SECONDS)
+            try:
+                async with self._pool.connection() as connection:
+                    owned = await claims.own_claims(connection, row.booking)
+            except ClaimsUnavailable:
+                continue
+            if wanted <= owned:
+                return
+            await self._repair(store, plan, acquired)
+            raise NotReady("Your seats could not be held. Nothing was held by this request; try again.")
+        raise OutcomeUnknown
+
+    # --- telling
+
+    def _announce(self, store: SeatStore, show_id: int, booking: str) -> None:
+        """Tell the holder's sockets; the holds of one loop turn in one script a show."""
+        if not self._proven:
+            asyncio.get_running_loop().call_soon(self._flush_proven)
+        self._proven[store, show_id].append(booking)
+
+    def _flush_proven(self) -> None:
+        proven, self._proven = self._proven, defaultdict(list)
+        for (store, show_id), bookings in proven.items():
+            task = asyncio.get_running_loop().create_task(_announce_proven(store, show_id, bookings))
+            self._announcing.add(task)
+            task.add_done_callback(self._announcing.discard)
+
+
+async def _announce_proven(store: SeatStore, show_id: int, bookings: Sequence[str]) -> None:
+    try:
+        await store.commit(show_id, bookings)
+    except (StoreUnavailable, ShowNotReady) as error:
+        # The picture is lost with it; a rebuild marks them as proven.
+        logger.warning("show %s: %s proven holds were not announced: %s", show_id, len(bookings), error)
+
+
+def refusal_of(why: WhyRefused, plan: ShowPlan, row: HoldRow) -> BookingError:
+    """The error that says what stood in the way of a hold."""
+    if not why.on_sale:
+        return SalesClosed("Sales for this show are closed.")
+    if why.booking_status == "confirmed":
+        return BookingConfirmed()
+    if why.booking_status == "pending" and why.frozen:
+        return CheckoutStarted()
+    if why.claimed_seats:
+        return SeatsUnavailable(plan.names(why.claimed_seats))
+    if why.booking_status in ("expired", "cancelled") or why.late:
+        return HoldExpired()
+    return NotReady("Your seats could not be held just now. Nothing was held; try again.")

@@ -1,0 +1,37 @@
+"""What the box office answers when it grants something. Refusals are bookings.errors."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A hold that stands in both authorities. `seats` is the whole hold; `version` is where its H appears.
+
+    `reason` says how best seats were chosen; empty when the holder named them. `version` is None when only
+    PostgreSQL answered.
+    """
+
+    booking: str
+    seats: tuple[str, ...]
+    amount_paise: int
+    expires_ms: int
+    version: int | None
+    reason: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The stored form of a reply."""
+        return {**asdict(self), "seats": list(self.seats)}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Held":
+        """The reply that was stored."""
+        return cls(**{**stored, "seats": tuple(stored["seats"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The seats that were let go by this request."""
+
+    seats: tuple[str, ...]
+    version: int | None
