@@ -8,6 +8,7 @@ folder and the server's settings; the process itself belongs to the guardian.
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -108,10 +109,12 @@ class LocalPostgres:
         self.start()
 
     def _make_folder(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder.chmod(0o700)
+        # Made beside its place and renamed when whole: an interrupted start leaves no half folder to trip over.
+        unfinished = self._folder.with_name(f"{self._folder.name}-unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
         if self._identity is not None:
-            os.chown(self._folder, *self._identity)
+            os.chown(unfinished, *self._identity)
         # PostgreSQL's own C.UTF-8 sorts alike on every platform; before 17 it is the C library's.
         locale = (
             ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
@@ -119,7 +122,7 @@ class LocalPostgres:
             else ["--locale=C.UTF-8"]
         )
         sync = ["--no-sync"] if self._throwaway else []
-        where = ["-D", str(self._folder)]
+        where = ["-D", str(unfinished)]
         initdb = str(self._program.path.with_name("initdb"))
         self._run(
             [initdb, *where, "-U", "postgres", "-E", "UTF8", *locale, *sync, "-A", "reject", "--no-instructions"]
@@ -134,7 +137,8 @@ class LocalPostgres:
             "postgres",
         ]
         self._run(single, ROLE_AND_DATABASE)
-        (self._folder / "pg_hba.conf").write_text(ACCESS)
+        (unfinished / "pg_hba.conf").write_text(ACCESS)
+        unfinished.rename(self._folder)
 
     def _run(self, command: list[str], text: bytes = b"") -> None:
         identity = self._identity
@@ -146,7 +150,7 @@ class LocalPostgres:
                 stderr=subprocess.STDOUT,
                 timeout=INITDB_SECONDS_MAX,
                 check=False,
-                cwd=self._folder,
+                cwd="/",
                 user=None if identity is None else identity[0],
                 group=None if identity is None else identity[1],
                 extra_groups=None if identity is None else [],
