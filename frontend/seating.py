@@ -1,0 +1,178 @@
+"""How a show's seats are laid out on the page: sections by price, rows, aisles, one seat after the other.
+
+Pure: it gets the seats and the picture of their states and decides what each looks like and is called. The
+same words are said by static/frontend/js/model/words.js once the page is live.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final, Protocol
+
+from bookings.api import format_inr
+
+# Six categories and more begin again at the first tint: their names and prices still tell them apart.
+TINTS: Final = 5
+
+STATE_NAMES: Final = {"A": "available", "H": "held", "B": "booked", "X": "blocked"}
+STATE_WORDS: Final = {
+    "available": "available",
+    "held": "held by someone",
+    "booked": "booked",
+    "blocked": "not for sale",
+    "mine": "held for you",
+}
+KIND_WORDS: Final = {
+    "standard": "",
+    "recliner": "recliner",
+    "sofa": "sofa for two",
+    "wheelchair": "wheelchair space",
+    "companion": "companion seat",
+    "house": "",
+    "restricted": "restricted view",
+}
+
+
+class Seat(Protocol):
+    """What this file needs to know of a seat."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def row(self) -> str: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def x(self) -> int: ...
+    @property
+    def y(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def price_paise(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A price of this show: its name for people, and the tint its seats are drawn in (from 1)."""
+
+    key: str
+    name: str
+    price_paise: int
+    tint: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnSeat:
+    index: int
+    label: str
+    number: int
+    x: int
+    shape: str
+    tint: int
+    state: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row; `gap_rows` empty rows (a cross aisle) lie between it and the one before."""
+
+    letters: str
+    gap_rows: int
+    seats: Sequence[DrawnSeat]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Neighbouring rows of one category."""
+
+    category: Category
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole screen. `columns` is its width in places."""
+
+    columns: int
+    categories: Sequence[Category]
+    shapes: Sequence[str]
+    sections: Sequence[Section]
+
+
+def category_name(key: str) -> str:
+    """`lounge sofa` → Lounge sofa."""
+    return key[:1].upper() + key[1:]
+
+
+def categories_of(seats: Iterable[Seat]) -> list[Category]:
+    """The categories of these seats, cheapest first."""
+    prices = {seat.category: seat.price_paise for seat in seats}
+    ordered = sorted(prices.items(), key=lambda entry: (entry[1], entry[0]))
+    return [
+        Category(key=key, name=category_name(key), price_paise=price, tint=at % TINTS + 1)
+        for at, (key, price) in enumerate(ordered)
+    ]
+
+
+def seat_name(label: str, category: Category, kind: str, state: str) -> str:
+    """What a seat is called aloud: F7, Recliner, ₹450, available."""
+    words = KIND_WORDS.get(kind, kind)
+    parts = [label, category.name, "" if words in category.name.lower() else words]
+    parts += [format_inr(category.price_paise), STATE_WORDS[state]]
+    return ", ".join(part for part in parts if part)
+
+
+def plan_of(seats: Sequence[Seat], *, states: str, mine: Iterable[str] = ()) -> Plan:
+    """Lay out the seats as the picture `states` (one letter a seat, by index) and the labels `mine` show them."""
+    categories = categories_of(seats)
+    by_key = {category.key: category for category in categories}
+    own = set(mine)
+    shapes: set[str] = set()
+    sections: list[Section] = []
+    above = 0
+    for key, section in groupby(sorted(seats, key=lambda seat: (seat.y, seat.x)), key=lambda seat: seat.category):
+        rows = []
+        for y, places in groupby(section, key=lambda seat: seat.y):
+            row = list(places)
+            drawn = [_draw(seat, shape, by_key[key], states, own) for seat, shape in _shaped(row)]
+            shapes.update(seat.kind for seat in row)
+            rows.append(Row(letters=row[0].row, gap_rows=max(0, y - above), seats=drawn))
+            above = y + 1
+        sections.append(Section(category=by_key[key], rows=rows))
+    return Plan(
+        columns=max((seat.x for seat in seats), default=0) + 1,
+        categories=categories,
+        shapes=sorted(shapes),
+        sections=sections,
+    )
+
+
+def _shaped(row: Sequence[Seat]) -> Iterable[tuple[Seat, str]]:
+    """Each seat with its shape; the two places of a sofa are its left and its right half."""
+    half_open = False
+    for seat in row:
+        if seat.kind == "sofa":
+            yield seat, "sofa-right" if half_open else "sofa-left"
+            half_open = not half_open
+        else:
+            yield seat, seat.kind
+
+
+def _draw(seat: Seat, shape: str, category: Category, states: str, own: set[str]) -> DrawnSeat:
+    state = "mine" if seat.label in own else STATE_NAMES[states[seat.index]]
+    return DrawnSeat(
+        index=seat.index,
+        label=seat.label,
+        number=seat.number,
+        x=seat.x,
+        shape=shape,
+        tint=category.tint,
+        state=state,
+        name=seat_name(seat.label, category, seat.kind, state),
+    )

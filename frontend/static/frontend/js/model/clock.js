@@ -1,0 +1,39 @@
+// The server's clock, as seen from here: the offset of the sample with the shortest round trip, measured on
+// the monotonic clock, so that a wrong or stepping wall clock of the visitor changes nothing.
+
+// Pings come every 25 s, so this is about three minutes: old enough to have met a quiet moment on the line,
+// young enough that drift between the two clocks stays below a few milliseconds.
+const SAMPLES_MAX = 8;
+
+export function newClock() {
+  return { samples: [] };
+}
+
+/** A sample: the server said `serverMs` somewhere between `sentMs` and `receivedMs` (monotonic). */
+export function withSample(clock, { sentMs, receivedMs, serverMs }) {
+  const sample = { roundTripMs: receivedMs - sentMs, offsetMs: serverMs - (sentMs + receivedMs) / 2 };
+  const measured = clock.samples.filter((known) => known.roundTripMs !== Infinity);
+  return { samples: [...measured, sample].slice(-SAMPLES_MAX) };
+}
+
+/** A time the server stated once, with an unknown delay: good until the first real sample. */
+export function withHint(clock, { receivedMs, serverMs }) {
+  if (clock.samples.length) return clock;
+  return { samples: [{ roundTripMs: Infinity, offsetMs: serverMs - receivedMs }] };
+}
+
+/** The server's time in ms at the monotonic moment `monotonicMs`; NaN before any sample. */
+export function serverNow(clock, monotonicMs) {
+  if (!clock.samples.length) return NaN;
+  const best = clock.samples.reduce((a, b) => (b.roundTripMs <= a.roundTripMs ? b : a));
+  return monotonicMs + best.offsetMs;
+}
+
+/** After a sleep the monotonic clock may have stood still: samples from before it are worth nothing. */
+export function afterSleep(clock, { wallElapsedMs, monotonicElapsedMs }) {
+  if (Math.abs(wallElapsedMs - monotonicElapsedMs) < 1000) return clock;
+  const sleptMs = wallElapsedMs - monotonicElapsedMs;
+  const best = clock.samples.reduce((a, b) => (b.roundTripMs <= a.roundTripMs ? b : a), { offsetMs: NaN });
+  if (Number.isNaN(best.offsetMs)) return newClock();
+  return { samples: [{ roundTripMs: Infinity, offsetMs: best.offsetMs + sleptMs }] };
+}

@@ -1,0 +1,33 @@
+// HOUSEFULL: lit bulb by bulb, once, when no seat is free.
+
+export class Board {
+  #board = document.getElementById("housefull");
+  #shown = "";
+
+  show({ free, held }) {
+    const words = free ? "" : sentence(held);
+    if (words === this.#shown) return;
+    this.#shown = words;
+    this.#board.hidden = !words;
+    if (!words) return this.#board.replaceChildren();
+    if (!this.#board.firstChild) this.#board.append(letters("HOUSEFULL"), document.createElement("span"));
+    this.#board.lastChild.textContent = words;
+  }
+}
+
+function sentence(held) {
+  if (!held) return "Every seat is sold. Another time may still have some.";
+  return `Every seat is taken, but ${held} ${held === 1 ? "is" : "are"} only held. If one comes back, it shows here at once.`;
+}
+
+function letters(word) {
+  const bold = document.createElement("b");
+  bold.ariaLabel = word;
+  for (const letter of word) {
+    const bulb = document.createElement("i");
+    bulb.textContent = letter;
+    bulb.ariaHidden = "true";
+    bold.append(bulb);
+  }
+  return bold;
+}
