@@ -12,8 +12,11 @@ from typing import TextIO
 COLOURS = {"web": 36, "worker": 33, "beat": 35, "watcher": 32, "gateway": 34, "demo": 37}
 ALARM_COLOUR = 31
 NAME_WIDTH = 8
-ALARM = re.compile(r"\b(warn(ing)?|error|critical|fatal|panic)\b|^Traceback|\w(Error|Exception)\b", re.IGNORECASE)
-HARMLESS = re.compile(r"\b(info|debug)\b", re.IGNORECASE)
+# How levels are written by Python's logging, Celery, structlog, PostgreSQL and an uncaught exception.
+ALARM = re.compile(
+    r"\b(WARNING|ERROR|CRITICAL|FATAL|PANIC)\b|\[(warning|error|critical)\s*\]|^[\w.]+(Error|Exception)\b"
+)
+LEVEL_WITHIN_CHARACTERS = 80
 
 
 class Loudness:
@@ -34,8 +37,7 @@ class Loudness:
             # A traceback is indented; its last line names the exception.
             self._in_traceback = line.startswith((" ", "\t")) or not line
             return True
-        first_words = line[:120]
-        return bool(ALARM.search(first_words)) and not HARMLESS.search(first_words)
+        return bool(ALARM.search(line[:LEVEL_WITHIN_CHARACTERS]))
 
 
 class Console:

@@ -67,7 +67,9 @@ class Supervisor:
 
     async def failure(self) -> None:
         """Wait for a failure of the supervision itself. Raises it."""
-        await asyncio.gather(*self._watches.values())
+        ended, _ = await asyncio.wait(self._watches.values(), return_when=asyncio.FIRST_EXCEPTION)
+        for watch in ended:
+            watch.result()
 
     async def stop(self, *groups: Sequence[str]) -> None:
         """Stop the services group by group, in this order, the members of a group together."""

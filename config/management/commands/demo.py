@@ -194,7 +194,7 @@ class Demo:
 def services(port: int, state_folder: Path) -> list[Service]:
     """The processes of the cinema that this checkout has."""
     python, here = sys.executable, "127.0.0.1"
-    celery = [python, "-m", "celery", "-A", "config"]
+    celery = [python, "-m", "celery", "--quiet", "-A", "config"]
     schedule = str(state_folder / "celerybeat-schedule")
     web = [python, "-m", "daphne", "-b", here, "-p", str(port), "config.asgi:application"]
     if importlib.util.find_spec("realtime.server") is not None:
