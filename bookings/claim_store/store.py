@@ -143,14 +143,24 @@ async def expire_bookings(
     connection: AsyncConnection, *, bookings: Sequence[str | UUID] | None, slack_ms: int = 0
 ) -> list[Ended]:
     """Expire pending bookings past their deadline: these, or any (None). Whoever is first moves them."""
-    cursor = await connection.execute(
-        statement("expire_bookings"),
-        {
-            "bookings": list(bookings) if bookings is not None else None,
-            "slack_ms": slack_ms,
-            "batch_max": EXPIRE_BATCH_MAX,
-        },
-    )
+    due = {
+        "bookings": list(bookings) if bookings is not None else None,
+        "slack_ms": slack_ms,
+        "batch_max": EXPIRE_BATCH_MAX,
+    }
+    outcome = {"status": "expired", "reason": "", "kind": "booking.expired"}
+    return await _end_bookings(connection, "due_by_deadline", {**due, **outcome})
+
+
+async def cancel_bookings_of_show(connection: AsyncConnection, *, show_id: int) -> list[Ended]:
+    """Cancel live bookings of a show, a batch of them."""
+    due = {"show": show_id, "batch_max": EXPIRE_BATCH_MAX}
+    outcome = {"status": "cancelled", "reason": "show cancelled", "kind": "booking.cancelled"}
+    return await _end_bookings(connection, "due_by_show", {**due, **outcome})
+
+
+async def _end_bookings(connection: AsyncConnection, due: str, arguments: dict[str, Any]) -> list[Ended]:
+    cursor = await connection.execute(statement("end_bookings").format(due=statement(due)), arguments)
     return [
         Ended(booking=str(booking), show_id=show, holder=holder, fence=fence, seats=tuple(sorted(seats)))
         for booking, show, holder, fence, seats in await cursor.fetchall()
@@ -315,3 +325,24 @@ async def pending_hold(connection: AsyncConnection, *, show_id: int, holder: str
         return None
     booking, expires_ms, amount, seats = row
     return PendingHold(booking=str(booking), expires_ms=expires_ms, amount_paise=amount, seats=tuple(sorted(seats)))
+
+
+async def block_seats(connection: AsyncConnection, *, show_id: int, seats: Sequence[int], reason: str) -> set[int]:
+    """Claim seats for the cinema; the same UNIQUE decides as for holds. Returns the seats that were free."""
+    cursor = await connection.execute(
+        "INSERT INTO bookings_seatclaim (show_id, seat_index, kind, reason) "
+        "SELECT %s, seat, 'block', %s FROM unnest(%s::smallint[]) AS seat ORDER BY seat "
+        "ON CONFLICT (show_id, seat_index) WHERE released_at IS NULL DO NOTHING RETURNING seat_index",
+        (show_id, reason, sorted(seats)),
+    )
+    return {seat for (seat,) in await cursor.fetchall()}
+
+
+async def unblock_seats(connection: AsyncConnection, *, show_id: int, seats: Sequence[int]) -> set[int]:
+    """Give blocked seats back to sale. Returns those that were blocked."""
+    cursor = await connection.execute(
+        "UPDATE bookings_seatclaim SET released_at = clock_timestamp() WHERE show_id = %s AND kind = 'block' "
+        "AND released_at IS NULL AND seat_index = ANY(%s::smallint[]) RETURNING seat_index",
+        (show_id, sorted(seats)),
+    )
+    return {seat for (seat,) in await cursor.fetchall()}

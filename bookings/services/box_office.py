@@ -23,6 +23,7 @@ from bookings.errors import BadRequest, NotReady, RateLimited, TooManySeats
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import SeatStore, ShowNotReady
 from bookings.services.best_seats import BestSeats
+from bookings.services.blocks import Blocks
 from bookings.services.expiry import Expiry
 from bookings.services.holds import HoldLimits, LiveHolds
 from bookings.services.idempotency import Idempotency, KeyedRequest
@@ -91,6 +92,7 @@ class BoxOffice:
         )
         self._best = BestSeats(self._live, seats_max=limits.seats_max)
         self._releases = Releases(self._pool, self._pictures)
+        self._blocks = Blocks(self._pool, self._pictures)
         self._idempotency = Idempotency(self._pool)
         self._turns = Turns()
         self._hold_rate = RateLimit(settings.LIMIT_HOLDS_PER_MINUTE)
@@ -208,11 +210,31 @@ class BoxOffice:
         plan = await self._plans.get(show_id)
         seats = None if labels is None else plan.indexes(labels)
         async with self._turns.turn(holder, show_id):
-            try:
-                store: SeatStore | None = await self._standby.store()
-            except StoreUnavailable:
-                store = None
-            return await self._releases.release(store, plan, holder=holder, seats=seats)
+            return await self._releases.release(await self._store_or_none(), plan, holder=holder, seats=seats)
+
+    async def block_seats(self, *, show_id: int, labels: Sequence[str], reason: str) -> None:
+        """Take seats off sale, all or none. Raises SeatsUnavailable naming those in the way, ClaimsUnavailable."""
+        plan = await self._plans.get(show_id)
+        await self._blocks.block(await self._store_or_none(), plan, seats=plan.indexes(labels), reason=reason)
+
+    async def unblock_seats(self, *, show_id: int, labels: Sequence[str]) -> tuple[str, ...]:
+        """Put blocked seats back on sale. Returns those that were blocked. Raises ClaimsUnavailable."""
+        plan = await self._plans.get(show_id)
+        freed = await self._blocks.unblock(await self._store_or_none(), plan, seats=plan.indexes(labels))
+        return plan.names(freed)
+
+    async def cancel_show(self, *, show_id: int) -> int:
+        """Cancel a show with all its live bookings. Returns how many. Raises NotFound, ClaimsUnavailable."""
+        plan = await self._plans.get(show_id)
+        cancelled = await self._blocks.cancel_show(await self._store_or_none(), plan)
+        await self._plans.refresh(show_id)
+        return cancelled
+
+    async def _store_or_none(self) -> SeatStore | None:
+        try:
+            return await self._standby.store()
+        except StoreUnavailable:
+            return None
 
     async def _once(
         self,

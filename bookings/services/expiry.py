@@ -15,6 +15,7 @@ from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import SeatStore
 from bookings.services.pictures import Pictures
 from bookings.services.standby import Standby
+from bookings.waypoints import pass_by
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Expiry:
     async def _expire(self) -> None:
         while self._ended:
             bookings, self._ended = sorted(self._ended), set()
+            await pass_by("expiry.reaped")
             try:
                 async with self._pool.connection() as connection:
                     ended = await claims.expire_bookings(connection, bookings=bookings, slack_ms=CLOCK_SLACK_MS)
@@ -75,6 +77,7 @@ class Expiry:
     async def _show(self, ended: list[Ended]) -> None:
         if not ended:
             return
+        await pass_by("expiry.committed")
         try:
             store: SeatStore = await self._standby.store()
         except StoreUnavailable:

@@ -14,6 +14,7 @@ import psycopg
 from bookings.claim_store import store as claims
 from bookings.claim_store.pool import AsyncConnection, ClaimPool, ClaimsContended, ClaimsUnavailable
 from bookings.claim_store.store import HoldRow
+from bookings.waypoints import pass_by
 
 # Two: one is being worked on by PostgreSQL while the next is filled. More only makes batches smaller.
 BATCHES_IN_FLIGHT_MAX: Final = 2
@@ -127,6 +128,7 @@ class GroupCommit:
                 await connection.execute("BEGIN")
                 try:
                     stands = await self._write(connection, batch)
+                    await pass_by("batch.written")
                     committing = True
                     await connection.execute("COMMIT")
                 except psycopg.Error:
@@ -138,6 +140,7 @@ class GroupCommit:
             if committing:
                 raise CommitOutcomeUnknown from error
             raise
+        await pass_by("batch.committed")
         for waiting, stood in zip(batch, stands, strict=True):
             if not waiting.stands.done():
                 waiting.stands.set_result(stood)

@@ -37,6 +37,7 @@ from bookings.services.pictures import Pictures
 from bookings.services.rebuild import Rebuilder
 from bookings.services.reconcile import Reconciler
 from bookings.services.show_plan import ShowPlan
+from bookings.waypoints import pass_by
 
 logger = logging.getLogger(__name__)
 
@@ -173,11 +174,13 @@ class LiveHolds:
             claims=tuple((seat, plan.prices[seat]) for seat in (acquired.new_seats or seats)),
         )
         reply = keyed.granting(held.as_json()) if keyed else None
+        await pass_by("hold.acquired")
         try:
             stands = bool(acquired.new_seats) and await self._commits.submit(row, reply)
             if not stands:
                 await self._take_over(store, plan, row, reply)
         except BookingError:
+            await pass_by("hold.refused")
             await self._repair(store, plan, acquired)
             raise
         except CommitOutcomeUnknown:
@@ -216,6 +219,7 @@ class LiveHolds:
                 try:
                     async with connection.transaction():
                         ended = await claims.end_stale_rivals(connection, row)
+                        await pass_by("takeover.stale_ended")
                         await self._claim_alone(connection, row)
                         if reply is not None:
                             await claims.remember_replies(

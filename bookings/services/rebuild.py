@@ -17,6 +17,7 @@ from bookings.claim_store.store import LiveClaim
 from bookings.domain.seat_map import AVAILABLE, BLOCKED, BOOKED, HELD
 from bookings.seat_store.store import SeatStore
 from bookings.services.show_plan import ShowPlan, ShowPlans
+from bookings.waypoints import pass_by
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ class Rebuilder:
             live_claims = await claims.truth(connection, show_id)
             spans = await claims.held_spans(connection, show_id=show_id, holder=None, since=_SPANS_SINCE)
             fence = await claims.draw_fence(connection)
+            await pass_by("rebuild.read")
             rebuilt = await store.rebuild(
                 show_id,
                 epoch_seen=epoch_seen,

@@ -18,6 +18,7 @@ from bookings.domain.seat_map import HELD
 from bookings.seat_store.store import Inspection, SeatStore, ShowNotReady
 from bookings.services.rebuild import Rebuilder, state_of
 from bookings.services.show_plan import ShowPlan, ShowPlans
+from bookings.waypoints import pass_by
 
 logger = logging.getLogger(__name__)
 
@@ -41,12 +42,14 @@ class Reconciler:
         """
         plan = await self._plans.get(show_id)
         inspection = await store.inspect(show_id)
+        await pass_by("reconcile.inspected")
         async with self._pool.connection() as connection:
             found = _compare(plan, inspection, await claims.truth(connection, show_id), only)
             if not found:
                 return []
             async with connection.transaction():
                 await self._lock_bookings(connection, found)
+                await pass_by("reconcile.locked")
                 found = _compare(plan, inspection, await claims.truth(connection, show_id), only)
                 fence = await claims.draw_fence(connection)
                 await store.correct(show_id, fence=fence, corrections=[_correction(plan, d) for d in found])

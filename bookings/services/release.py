@@ -12,6 +12,7 @@ from bookings.seat_store.store import SeatStore, ShowNotReady
 from bookings.services.outcomes import Released
 from bookings.services.pictures import Pictures
 from bookings.services.show_plan import ShowPlan
+from bookings.waypoints import pass_by
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Releases:
         return Released(seats=plan.names(released.seats), version=version)
 
     async def _show(self, store: SeatStore, plan: ShowPlan, holder: str, released: claims.Released) -> int | None:
+        await pass_by("release.committed")
         labels = () if released.ended else plan.names(released.seats)
         try:
             version, _ = await store.release(

@@ -4,7 +4,7 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 
-from bookings.api import BoxOffice, DuplicateSeats, SeatsUnavailable, TooManySeats, UnknownSeat
+from bookings.api import BoxOffice, DuplicateSeats, SalesClosed, SeatsUnavailable, TooManySeats, UnknownSeat
 from bookings.models import Booking, SeatClaim, Show
 from tests.support.cinema import make_show
 
@@ -96,3 +96,37 @@ class TestRelease:
         released = await box_office.release(show_id=show.pk, holder="holder")
 
         assert released.seats == ()
+
+
+class TestBlock:
+    async def test_takes_seats_off_sale_and_back(self, box_office: BoxOffice, show: Show) -> None:
+        await box_office.block_seats(show_id=show.pk, labels=["A1", "A2"], reason="broken")
+        blocked = (await box_office.picture(show.pk)).states[:3]
+
+        freed = await box_office.unblock_seats(show_id=show.pk, labels=["A1", "A3"])
+
+        assert blocked == "XXA"
+        assert freed == ("A1",)
+        assert (await box_office.picture(show.pk)).states[:3] == "AXA"
+
+    async def test_refuses_a_seat_that_somebody_holds(self, box_office: BoxOffice, show: Show) -> None:
+        await box_office.hold(show_id=show.pk, holder="holder", labels=["A2"])
+
+        with pytest.raises(SeatsUnavailable) as refusal:
+            await box_office.block_seats(show_id=show.pk, labels=["A1", "A2"], reason="broken")
+
+        assert refusal.value.fields["seats"] == ["A2"]
+        assert (await box_office.picture(show.pk)).states[:2] == "AH"
+
+
+class TestCancelShow:
+    async def test_frees_every_seat_and_closes_the_sale(self, box_office: BoxOffice, show: Show) -> None:
+        held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+
+        cancelled = await box_office.cancel_show(show_id=show.pk)
+
+        assert cancelled == 1
+        assert (await Booking.objects.aget(pk=held.booking)).status == "cancelled"
+        assert set((await box_office.picture(show.pk)).states) == {"A"}
+        with pytest.raises(SalesClosed):
+            await box_office.hold(show_id=show.pk, holder="rival", labels=["A1"])

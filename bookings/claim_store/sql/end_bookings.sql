@@ -1,0 +1,29 @@
+-- Move bookings out of PENDING (or CONFIRMED, when their show is cancelled) and let their seats go. Whoever is
+-- first moves them; the others find nothing.
+--
+-- due        which bookings: due_by_deadline.sql or due_by_show.sql, locked there in id order
+-- status, reason, kind   what they become, why, and the kind of the outbox event
+-- Returns one row a booking: booking, show, holder, fence, its seats.
+WITH due AS (
+{due}
+), ended AS (
+    UPDATE bookings_booking AS b
+    SET status = %(status)s::text, ended_at = clock_timestamp(), cancel_reason = %(reason)s::text
+    FROM due WHERE b.id = due.id
+    RETURNING b.id, b.show_id, b.holder
+), freed AS (
+    UPDATE bookings_seatclaim AS c SET released_at = clock_timestamp()
+    FROM ended WHERE c.booking_id = ended.id AND c.released_at IS NULL
+    RETURNING c.booking_id, c.seat_index
+), fenced AS (
+    SELECT ended.id, ended.show_id, ended.holder, nextval('bookings_fence') AS fence,
+           COALESCE((SELECT json_agg(f.seat_index) FROM freed AS f WHERE f.booking_id = ended.id), '[]') AS seats
+    FROM ended
+), shown AS (
+    INSERT INTO bookings_picturepending (fence, show_id, seats) SELECT fence, show_id, seats FROM fenced
+), told AS (
+    INSERT INTO bookings_outboxevent (kind, key, payload)
+    SELECT %(kind)s::text, %(kind)s::text || ':' || id, json_build_object('booking', id, 'show', show_id) FROM fenced
+    ON CONFLICT (key) DO NOTHING
+)
+SELECT id, show_id, holder, fence, seats FROM fenced

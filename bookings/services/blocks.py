@@ -1,0 +1,88 @@
+"""What the cinema itself does to seats of a show: block and unblock them, and cancel the show.
+
+A blocked seat is a live claim like any other, so a seat that is held or sold cannot be blocked. Refunds of a
+cancelled show are payments' answer to the outbox events written here.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from bookings.claim_store import store as claims
+from bookings.claim_store.pool import AsyncConnection, ClaimPool
+from bookings.domain.seat_map import AVAILABLE, BLOCKED
+from bookings.errors import SeatsUnavailable
+from bookings.seat_store.connection import StoreUnavailable
+from bookings.seat_store.store import SeatStore, ShowNotReady
+from bookings.services.pictures import Pictures
+from bookings.services.show_plan import ShowPlan
+from bookings.waypoints import pass_by
+
+logger = logging.getLogger(__name__)
+
+
+class Blocks:
+    """Blocks of seats, and the end of a show. `store` is None while PostgreSQL alone decides."""
+
+    def __init__(self, pool: ClaimPool, pictures: Pictures) -> None:
+        self._pool = pool
+        self._pictures = pictures
+
+    async def block(self, store: SeatStore | None, plan: ShowPlan, *, seats: Sequence[int], reason: str) -> None:
+        """Take seats off sale, all or none. Raises SeatsUnavailable naming the others, ClaimsUnavailable."""
+        async with self._pool.connection() as connection, connection.transaction():
+            blocked = await claims.block_seats(connection, show_id=plan.show_id, seats=seats, reason=reason)
+            if taken := sorted(set(seats) - blocked):
+                raise SeatsUnavailable(plan.names(taken))
+            fence = await self._decided(connection, plan, seats)
+        await self._paint(store, plan, state=BLOCKED, fence=fence, seats=seats)
+
+    async def unblock(self, store: SeatStore | None, plan: ShowPlan, *, seats: Sequence[int]) -> tuple[int, ...]:
+        """Put blocked seats back on sale; others are left alone. Returns those that were blocked."""
+        async with self._pool.connection() as connection, connection.transaction():
+            freed = sorted(await claims.unblock_seats(connection, show_id=plan.show_id, seats=seats))
+            if not freed:
+                return ()
+            fence = await self._decided(connection, plan, freed)
+        await self._paint(store, plan, state=AVAILABLE, fence=fence, seats=freed)
+        return tuple(freed)
+
+    async def cancel_show(self, store: SeatStore | None, plan: ShowPlan) -> int:
+        """Cancel a show and every live booking of it. Returns how many. Raises ClaimsUnavailable.
+
+        A hold that was being committed when the show closed may still land, so it repeats until none is left.
+        """
+        async with self._pool.connection() as connection:
+            await connection.execute("UPDATE bookings_show SET status = 'cancelled' WHERE id = %s", (plan.show_id,))
+        cancelled = 0
+        while True:
+            async with self._pool.connection() as connection:
+                ended = await claims.cancel_bookings_of_show(connection, show_id=plan.show_id)
+            if not ended:
+                return cancelled
+            cancelled += len(ended)
+            if store is not None:
+                await self._pictures.show_ended(store, ended, status="cancelled")
+                for booking in ended:
+                    # A confirmed seat bears no token any more, so it is freed by the claim, not by the hold.
+                    await self._paint(store, plan, state=AVAILABLE, fence=booking.fence, seats=booking.seats)
+
+    @staticmethod
+    async def _decided(connection: AsyncConnection, plan: ShowPlan, seats: Sequence[int]) -> int:
+        fence = await claims.draw_fence(connection)
+        await claims.picture_is_pending(connection, fence=fence, show_id=plan.show_id, seats=seats)
+        return fence
+
+    async def _paint(
+        self, store: SeatStore | None, plan: ShowPlan, *, state: str, fence: int, seats: Sequence[int]
+    ) -> None:
+        if store is None or not seats:
+            return
+        await pass_by("picture.painting")
+        try:
+            labelled = [(seat, plan.labels[seat]) for seat in seats]
+            await store.paint(plan.show_id, state=state, fence=fence, seats=labelled)
+        except (StoreUnavailable, ShowNotReady) as error:
+            # The picture_pending row is applied when Redis is back.
+            logger.warning("show %s: fence %s is shown later: %s", plan.show_id, fence, error)
+            return
+        self._pictures.shown([fence])
