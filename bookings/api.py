@@ -21,6 +21,17 @@ from bookings.errors import (
     UnknownSeat,
 )
 from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder, read_holder
+from bookings.selectors.catalogue import (
+    get_movie,
+    get_movie_page,
+    get_poster,
+    get_show,
+    list_cities,
+    list_movies_now_showing,
+    list_shows,
+    list_theatres,
+)
+from bookings.selectors.live import MyHold, SeatPicture, get_seat_picture
 from bookings.services.box_office import BoxOffice, with_box_office
 from bookings.services.outcomes import Held, Released
 from bookings.services.show_plan import ShowPlan
@@ -43,6 +54,7 @@ __all__ = [
     "IdempotencyMismatch",
     "IdentityRequired",
     "InProgress",
+    "MyHold",
     "NotFound",
     "NotReady",
     "OutcomeUnknown",
@@ -51,11 +63,21 @@ __all__ = [
     "Released",
     "SalesClosed",
     "SeatMap",
+    "SeatPicture",
     "SeatsUnavailable",
     "ShowPlan",
     "TooManySeats",
     "UnknownSeat",
+    "get_movie",
+    "get_movie_page",
+    "get_poster",
+    "get_seat_picture",
+    "get_show",
     "issue_holder",
+    "list_cities",
+    "list_movies_now_showing",
+    "list_shows",
+    "list_theatres",
     "read_holder",
     "with_box_office",
 ]

@@ -17,8 +17,8 @@ from frontend.seating import Plan, plan_of
 def show_context(show_id: int, *, holder: str, now: datetime) -> dict[str, Any]:
     """The template's context. Raises NotFound."""
     detail = bookings.get_show(show_id)
-    picture = bookings.get_seat_picture(show_id)
-    mine = bookings.get_my_hold(show_id, holder)
+    picture = bookings.get_seat_picture(show_id, holder=holder)
+    mine = picture["mine"]
     plan = plan_of(detail.seats, states=picture["states"], mine=mine["seats"] if mine else ())
     sales = detail.show.sales_state(now)
     return {

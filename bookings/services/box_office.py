@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final, TypeVar
 from weakref import WeakKeyDictionary
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 
 from bookings.claim_store.pool import ClaimPool, ClaimsUnavailable
@@ -116,7 +117,19 @@ class BoxOffice:
         task = cls._current.get(loop)
         if task is None:
             task = cls._current[loop] = loop.create_task(cls._open_serving())
-        return await asyncio.shield(task)
+        return task.result() if task.done() else await asyncio.shield(task)
+
+    @classmethod
+    def serves(cls, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether the loop belongs to a serving process that has opened its box office."""
+        return loop in cls._current
+
+    @classmethod
+    async def close_current(cls) -> None:
+        """Close the box office of this loop, if it was opened."""
+        task = cls._current.pop(asyncio.get_running_loop(), None)
+        if task is not None:
+            await (await task).close()
 
     @classmethod
     async def _open_serving(cls) -> "BoxOffice":
@@ -338,11 +351,23 @@ class BoxOffice:
 def with_box_office(work: Callable[[BoxOffice], Awaitable[T]]) -> T:
     """Run async work with a box office of its own, from sync code without a running loop."""
 
-    async def run() -> T:
-        office = await BoxOffice.open()
-        try:
-            return await work(office)
-        finally:
-            await office.close()
+    return asyncio.run(_with_own_office(work))
 
-    return asyncio.run(run())
+
+async def _with_own_office(work: Callable[[BoxOffice], Awaitable[T]]) -> T:
+    office = await BoxOffice.open()
+    try:
+        return await work(office)
+    finally:
+        await office.close()
+
+
+def from_sync(work: Callable[[BoxOffice], Awaitable[T]]) -> T:
+    """Run async work from a sync view: in the serving loop where there is one, else with an office of its own."""
+
+    async def run() -> T:
+        if BoxOffice.serves(asyncio.get_running_loop()):
+            return await work(await BoxOffice.current())
+        return await _with_own_office(work)
+
+    return async_to_sync(run)()
