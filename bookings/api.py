@@ -1,5 +1,6 @@
 """The only door into bookings: what config, realtime, payments and frontend may call."""
 
+from bookings.domain.pricing import format_inr
 from bookings.domain.seat_map import Applied, Change, Changes, HoldRecord, Picture, SeatMap
 from bookings.errors import (
     BadRequest,
@@ -21,6 +22,7 @@ from bookings.errors import (
     UnknownSeat,
 )
 from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder, read_holder
+from bookings.selectors.bookings import BookingView, get_booking
 from bookings.selectors.catalogue import (
     get_movie,
     get_movie_page,
@@ -30,6 +32,16 @@ from bookings.selectors.catalogue import (
     list_movies_now_showing,
     list_shows,
     list_theatres,
+)
+from bookings.selectors.catalogue_values import (
+    DayOfShows,
+    MoviePage,
+    MovieSummary,
+    NowShowing,
+    ShowDetail,
+    ShowSummary,
+    TheatreShows,
+    TheatreSummary,
 )
 from bookings.selectors.live import MyHold, SeatPicture, get_seat_picture
 from bookings.services.box_office import BoxOffice, with_box_office
@@ -43,10 +55,12 @@ __all__ = [
     "BadRequest",
     "BookingConfirmed",
     "BookingError",
+    "BookingView",
     "BoxOffice",
     "Change",
     "Changes",
     "CheckoutStarted",
+    "DayOfShows",
     "DuplicateSeats",
     "Held",
     "HoldExpired",
@@ -54,9 +68,12 @@ __all__ = [
     "IdempotencyMismatch",
     "IdentityRequired",
     "InProgress",
+    "MoviePage",
+    "MovieSummary",
     "MyHold",
     "NotFound",
     "NotReady",
+    "NowShowing",
     "OutcomeUnknown",
     "Picture",
     "RateLimited",
@@ -65,9 +82,15 @@ __all__ = [
     "SeatMap",
     "SeatPicture",
     "SeatsUnavailable",
+    "ShowDetail",
     "ShowPlan",
+    "ShowSummary",
+    "TheatreShows",
+    "TheatreSummary",
     "TooManySeats",
     "UnknownSeat",
+    "format_inr",
+    "get_booking",
     "get_movie",
     "get_movie_page",
     "get_poster",
