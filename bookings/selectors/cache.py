@@ -4,6 +4,7 @@ Changing a thing steps its version, so no key made of it is ever asked for again
 a convenience here: without it every read goes to PostgreSQL. The selectors decide what is cached.
 """
 
+import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +13,6 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
-import structlog
 from django.core.cache import cache
 from django.db import transaction
 from redis.exceptions import RedisError
@@ -35,7 +35,7 @@ MOVIES: Final = "movies"
 THEATRES: Final = "theatres"
 SHOWS: Final = "shows"
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class JsonSerializer:
@@ -68,7 +68,7 @@ class CatalogueCache:
             try:
                 return msgspec.convert(kept, shape)
             except msgspec.ValidationError as error:
-                log.warning("catalogue_cache_value_unreadable", key=key, reason=str(error))
+                logger.warning("cached value %s does not have the expected shape: %s", key, error)
         value = load()
         if value:
             # Keeping no empty value bounds the keys by what exists, whatever dates and names people ask for.
@@ -92,7 +92,7 @@ class CatalogueCache:
             return ask()
         except RedisError as error:
             self._asleep_until = time.monotonic() + PAUSE_SECONDS
-            log.warning("catalogue_cache_unavailable", reason=str(error), pause_seconds=PAUSE_SECONDS)
+            logger.warning("catalogue cache unavailable, reading PostgreSQL for %s s: %s", PAUSE_SECONDS, error)
             return None
 
 
