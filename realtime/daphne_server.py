@@ -1,0 +1,108 @@
+"""Daphne with a direct way in and out for sockets, and an end that clients understand.
+
+Frames for sockets go past ASGI onto the transport (writers.DirectWriter), whole frames from sockets past
+Autobahn's parser to the consumer. Whatever is out of the ordinary takes Autobahn's path, as before.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from daphne.server import Server
+from daphne.ws_protocol import WebSocketProtocol
+
+from realtime.writers import DirectWriter
+
+logger = logging.getLogger(__name__)
+
+# The contract's 8 KiB is answered with an error; beyond this the connection is closed with 1009, unread.
+MESSAGE_BYTES_MAX: Final = 64 * 1024
+CLOSE_HANDSHAKE_SECONDS: Final = 5.0
+# How long a stopping server waits for its sockets to say goodbye.
+GOODBYE_SECONDS: Final = 2.0
+
+
+def unmask_text_frames(data: bytes) -> list[bytes] | None:
+    """The payloads, if `data` is nothing but whole, masked, unfragmented text frames under 64 KiB; else None."""
+    payloads = []
+    start, end = 0, len(data)
+    while start < end:
+        if end - start < 6 or data[start] != 0x81 or data[start + 1] < 0x80:
+            return None
+        size = data[start + 1] & 0x7F
+        start += 2
+        if size == 126:
+            size = int.from_bytes(data[start : start + 2], "big")
+            start += 2
+            if size < 126:
+                return None
+        elif size == 127:
+            return None
+        mask = data[start : start + 4]
+        start += 4
+        if start + size > end:
+            return None
+        key = int.from_bytes((mask * (size // 4 + 1))[:size], "little")
+        payloads.append((int.from_bytes(data[start : start + size], "little") ^ key).to_bytes(size, "little"))
+        start += size
+    return payloads
+
+
+class SeatProtocol(WebSocketProtocol):  # type: ignore[misc]
+    """A WebSocket connection whose consumer may take frames directly."""
+
+    # Autobahn sets these when the handshake is done; frames may come only then.
+    current_frame = None
+    inside_message = False
+    deliver: Callable[[bytes], None] | None = None
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        """Deliver whole text frames at once; leave all else to Autobahn."""
+        if (
+            self.deliver is not None
+            and self.state == self.STATE_OPEN
+            and not self.data
+            and self.current_frame is None
+            and not self.inside_message
+            and (payloads := unmask_text_frames(data)) is not None
+        ):
+            self.last_ping = time.time()  # noqa: TID251  # what Daphne compares it with
+            for payload in payloads:
+                self.deliver(payload)
+            return
+        super().dataReceived(data)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803, FBT001
+        """A message that Autobahn put together."""
+        if self.deliver is None:
+            super().onMessage(payload, isBinary)
+        elif self.state == self.STATE_OPEN:
+            self.last_ping = time.time()  # noqa: TID251  # what Daphne compares it with
+            self.deliver(payload)
+
+
+class SeatServer(Server):  # type: ignore[misc]
+    """Daphne's server with SeatProtocol connections."""
+
+    def __init__(self, application: Any, **options: Any) -> None:
+        super().__init__(
+            application,
+            websocket_timeout=-1,
+            websocket_max_message_size=MESSAGE_BYTES_MAX,
+            websocket_max_frame_size=MESSAGE_BYTES_MAX,
+            ready_callable=self._prepare,
+            **options,
+        )
+
+    def _prepare(self) -> None:
+        """Called by Daphne before the first connection."""
+        self.ws_factory.protocol = SeatProtocol
+        # A close frame with a code instead of a dropped connection; and time for the client to answer it.
+        self.ws_factory.setProtocolOptions(failByDrop=False, closeHandshakeTimeout=CLOSE_HANDSHAKE_SECONDS)
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Give sockets their writer."""
+        if scope["type"] == "websocket":
+            scope["extensions"] = {"housefull.writer": DirectWriter(protocol)}
+        return super().create_application(protocol, scope)

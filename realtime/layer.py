@@ -1,0 +1,250 @@
+"""The channel layer of the rooms: channels_redis' pub/sub layer with a cheaper and more honest receive path.
+
+Wire format, channel names and API are channels_redis' own. What differs is the subscribing connection: hiredis
+parses what one read brought and hands it out at once, a subscribe waits for Redis' acknowledgement, a silent
+connection is noticed, and a lost subscription is made again and reported (channels_redis does none of these).
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias, cast
+
+import hiredis
+from channels_redis.pubsub import (
+    RedisPubSubChannelLayer,
+    RedisPubSubLoopLayer,
+    RedisSingleShardConnection,
+)
+from redis.asyncio.connection import SSLConnection
+from redis.asyncio.connection import parse_url as parse_redis_url
+
+logger = logging.getLogger(__name__)
+
+Message: TypeAlias = dict[str, Any]
+Handler: TypeAlias = Callable[[Message], None]
+
+CONNECT_SECONDS: Final = 1.0
+SUBSCRIBE_SECONDS: Final = 2.0
+# A subscriber hears nothing while nothing happens, so after a silence it asks for a sign of life.
+LOOK_SECONDS: Final = 1.0
+SILENT_LOOKS_MAX: Final = 3
+RECONNECT_SECONDS_MIN: Final = 0.02
+RECONNECT_SECONDS_MAX: Final = 1.0
+
+
+class SubscriptionLost(Exception):
+    """Redis closed, refused or stopped answering the subscribing connection."""
+
+
+class SeatLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
+    """The configured backend: one SeatLoopLayer per event loop."""
+
+    def _get_layer(self) -> "SeatLoopLayer":
+        loop = asyncio.get_running_loop()
+        if loop not in self._layers:
+            super()._get_layer()
+            self._layers[loop] = SeatLoopLayer(*self._args, **self._kwargs, channel_layer=self)
+        layer: SeatLoopLayer = self._layers[loop]
+        return layer
+
+
+class SeatLoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]
+    """The layer of one event loop. `on_restored` is called after lost subscriptions were made again."""
+
+    _shards: list["SubscribingConnection"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._shards = [SubscribingConnection(shard.host, self) for shard in self._shards]
+        self.on_restored: Callable[[], None] | None = None
+
+    def attach(self, channel: str, handler: Handler, *, on_restored: Callable[[], None]) -> None:
+        """Hand the messages of an in-process channel to `handler` at once, with no queue and no task between.
+
+        The channel can then be added to groups like any other; `receive` must not be called for it.
+        """
+        self.channels[channel] = _Sink(self.channel_layer.deserialize, handler)
+        self.on_restored = on_restored
+
+
+class _Sink:
+    """Stands where channels_redis keeps a channel's queue."""
+
+    __slots__ = ("_deserialize", "_handler")
+
+    def __init__(self, deserialize: Callable[[bytes], Message], handler: Handler) -> None:
+        self._deserialize = deserialize
+        self._handler = handler
+
+    def put_nowait(self, data: bytes) -> None:
+        self._handler(self._deserialize(data))
+
+
+class SubscribingConnection(RedisSingleShardConnection):  # type: ignore[misc]
+    """One Redis server of the layer: publishing as inherited, subscribing over a connection of its own."""
+
+    _receive_task: asyncio.Task[None] | None
+
+    def __init__(self, host: dict[str, Any], channel_layer: SeatLoopLayer) -> None:
+        super().__init__(host, channel_layer)
+        self._subscriber: _Subscriber | None = None
+        self._unacknowledged: dict[str, asyncio.Future[None]] = {}
+
+    # --- what the layer calls
+
+    async def subscribe(self, channel: str) -> None:
+        """Subscribe and wait until Redis says so. Raises TimeoutError; the wish is kept for Redis' return."""
+        if channel in self._subscribed_to and channel not in self._unacknowledged:
+            return
+        self._subscribed_to.add(channel)
+        acknowledged = self._unacknowledged.setdefault(channel, asyncio.get_running_loop().create_future())
+        if self._receive_task is None:
+            self._receive_task = asyncio.create_task(self._keep_subscribed(), name="layer-subscriber")
+        elif self._subscriber is not None:
+            self._subscriber.send("SUBSCRIBE", channel)
+        async with asyncio.timeout(SUBSCRIBE_SECONDS):
+            await asyncio.shield(acknowledged)
+
+    async def unsubscribe(self, channel: str) -> None:
+        """Forget the channel; messages still on their way for it are dropped."""
+        self._subscribed_to.discard(channel)
+        self._unacknowledged.pop(channel, None)
+        if self._subscriber is not None:
+            self._subscriber.send("UNSUBSCRIBE", channel)
+
+    async def flush(self) -> None:
+        """Close both connections; either opens again when it is needed."""
+        await super().flush()
+        self._unacknowledged.clear()
+
+    # --- staying subscribed
+
+    async def _keep_subscribed(self) -> None:
+        """Stay connected until cancelled; say so each time a loss was repaired."""
+        failures = 0
+        lost = False
+        while True:
+            subscriber = None
+            try:
+                subscriber = await _Subscriber.open(self.host, self._deliver, self._acknowledge)
+                if self._subscribed_to:
+                    subscriber.send("SUBSCRIBE", *self._subscribed_to)
+                self._subscriber = subscriber
+                if lost and self.channel_layer.on_restored is not None:
+                    self.channel_layer.on_restored()
+                failures = 0
+                await subscriber.ended
+            except SubscriptionLost as error:
+                failures, lost = failures + 1, True
+                logger.warning("layer subscription lost, trying again: %s", error)
+            finally:
+                self._subscriber = None
+                if subscriber is not None:
+                    subscriber.close()
+            await asyncio.sleep(min(RECONNECT_SECONDS_MIN * 2**failures, RECONNECT_SECONDS_MAX))
+
+    def _acknowledge(self, name: str) -> None:
+        waiter = self._unacknowledged.pop(name, None)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def _deliver(self, name: str, data: bytes) -> None:
+        channels = self.channel_layer.channels
+        if name in channels:
+            channels[name].put_nowait(data)
+            return
+        for channel in tuple(self.channel_layer.groups.get(name, ())):
+            if channel in channels:
+                channels[channel].put_nowait(data)
+
+
+class _Subscriber(asyncio.Protocol):
+    """A connection that only listens. `ended` fails with SubscriptionLost when it is of no more use."""
+
+    def __init__(self, deliver: Callable[[str, bytes], None], acknowledge: Callable[[str], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._deliver = deliver
+        self._acknowledge = acknowledge
+        self._reader = hiredis.Reader(replyError=hiredis.ReplyError)
+        self._transport: asyncio.Transport | None = None
+        self._look: asyncio.TimerHandle | None = None
+        self._silent_looks = 0
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+
+    @classmethod
+    async def open(
+        cls, host: dict[str, Any], deliver: Callable[[str, bytes], None], acknowledge: Callable[[str], None]
+    ) -> "_Subscriber":
+        """Connect and authenticate. Raises SubscriptionLost."""
+        options = {**parse_redis_url(host["address"]), **{k: v for k, v in host.items() if k != "address"}}
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                if "path" in options:
+                    _, self = await loop.create_unix_connection(lambda: cls(deliver, acknowledge), options["path"])
+                else:
+                    secure = issubclass(options.get("connection_class", object), SSLConnection)
+                    _, self = await loop.create_connection(
+                        lambda: cls(deliver, acknowledge),
+                        options.get("host", "localhost"),
+                        options.get("port", 6379),
+                        ssl=ssl.create_default_context() if secure else None,
+                    )
+        except (OSError, TimeoutError) as error:
+            raise SubscriptionLost(f"cannot connect: {error}") from error
+        if options.get("password"):
+            self.send("AUTH", *([options["username"]] if options.get("username") else []), options["password"])
+        self.send("CLIENT", "SETNAME", "housefull-layer")
+        self._look = loop.call_later(LOOK_SECONDS, self._look_for_life)
+        return self
+
+    def send(self, *parts: str) -> None:
+        """Send a command; its reply is read like everything else."""
+        if self._transport is not None and not self._transport.is_closing():
+            # The stub of pack_command knows tuples of one only.
+            self._transport.write(hiredis.pack_command(parts))  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Close at once."""
+        if self._look is not None:
+            self._look.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+        if not self.ended.done():
+            self.ended.cancel()
+
+    def _look_for_life(self) -> None:
+        """End a connection that died without saying so: a paused Redis, a cut network."""
+        self._silent_looks += 1
+        if self._silent_looks > SILENT_LOOKS_MAX:
+            self._end("Redis has gone silent")
+            return
+        if self._silent_looks > 1:
+            self.send("PING")
+        self._look = self._loop.call_later(LOOK_SECONDS, self._look_for_life)
+
+    def _end(self, why: str) -> None:
+        if not self.ended.done():
+            self.ended.set_exception(SubscriptionLost(why))
+
+    # --- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Not asserted: uvloop's transports do not derive from asyncio.Transport.
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._silent_looks = 0
+        self._reader.feed(data)
+        while (reply := self._reader.gets()) is not False:
+            if isinstance(reply, hiredis.ReplyError):
+                self._end(str(reply))
+            elif reply[0] == b"message":
+                self._deliver(reply[1].decode(), reply[2])
+            elif reply[0] == b"subscribe":
+                self._acknowledge(reply[1].decode())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(str(exc) if exc else "closed by Redis")

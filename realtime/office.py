@@ -1,0 +1,33 @@
+"""What realtime asks of the box office, as a type: bookings.api.BoxOffice is one."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from bookings.api import Held, Picture, Released, ShowPlan
+
+
+class Office(Protocol):
+    """See bookings.api.BoxOffice for what each means."""
+
+    @property
+    def live(self) -> bool: ...
+    def on_mode_change(self, listener: Callable[[bool], None]) -> None: ...
+    async def plan(self, show_id: int) -> ShowPlan: ...
+    async def picture(self, show_id: int) -> Picture: ...
+    async def positions(self, show_ids: Sequence[int]) -> dict[int, tuple[str, int] | None]: ...
+    async def reap(self, show_id: int) -> int: ...
+    async def release_orphans(self, show_id: int) -> None: ...
+    async def hold(
+        self, *, show_id: int, holder: str, labels: Sequence[str], idempotency_key: str | None = None
+    ) -> Held: ...
+    async def hold_best(
+        self,
+        *,
+        show_id: int,
+        holder: str,
+        count: int,
+        category: str | None = None,
+        accessible: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Held: ...
+    async def release(self, *, show_id: int, holder: str, labels: Sequence[str] | None = None) -> Released: ...
