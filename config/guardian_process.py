@@ -60,7 +60,8 @@ class GuardianProcess:
         signal.set_wakeup_fd(end.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # Only the end of the owner ends the guardian.
+            # Only the end of the owner ends the guardian. Not SIG_IGN, which the children would inherit.
+            signal.signal(number, lambda *_: None)
         selector = selectors.DefaultSelector()
         selector.register(self._owner, selectors.EVENT_READ)
         selector.register(ended, selectors.EVENT_READ)

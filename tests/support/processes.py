@@ -1,0 +1,34 @@
+"""Looking at the machine's processes from outside: who runs, who is gone, who holds a folder."""
+
+import time
+from collections.abc import Callable, Iterable
+
+import psutil
+
+STEP_SECONDS = 0.05
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+    """Wait for something another process does. Fails the test when it does not happen in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(STEP_SECONDS)
+
+
+def family(pid: int) -> set[int]:
+    """This process and everything below it."""
+    process = psutil.Process(pid)
+    return {pid, *(child.pid for child in process.children(recursive=True))}
+
+
+def alive(pids: Iterable[int]) -> set[int]:
+    """Those that still run; a zombie does not."""
+    return {pid for pid in pids if psutil.pid_exists(pid) and _runs(pid)}
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
