@@ -71,12 +71,12 @@ def _ways(openings: "_Openings", wish: Wish, size: int) -> list[tuple[_Cost, int
     for order, start in enumerate(_anchors(openings, wish, size) if size else []):
         blocks = _complete(openings, wish.size, (start, start + size))
         if blocks:
-            ways.append((_cost(openings, blocks), order, blocks))
+            ways.append((_cost(openings, blocks), order, sorted(blocks)))
     return ways
 
 
 def _complete(openings: "_Openings", count: int, anchor: Block) -> list[Block]:
-    """Seat those who are left beside the anchor, the largest block that is left first; empty if impossible."""
+    """The anchor, and those who are left near to it, the largest block first; empty if impossible."""
     blocks = [anchor]
     line = take(openings.line, anchor)
     left = count - (anchor[1] - anchor[0])
@@ -91,17 +91,7 @@ def _complete(openings: "_Openings", count: int, anchor: Block) -> list[Block]:
         blocks.append((start, start + size))
         line = take(line, blocks[-1])
         left -= size
-    return _merged(blocks)
-
-
-def _merged(blocks: Iterable[Block]) -> list[Block]:
-    """Blocks that touch are one block."""
-    merged: list[Block] = []
-    for start, end in sorted(blocks):
-        if merged and merged[-1][1] == start:
-            start = merged.pop()[0]
-        merged.append((start, end))
-    return merged
+    return blocks
 
 
 def _cost(openings: "_Openings", blocks: list[Block]) -> _Cost:

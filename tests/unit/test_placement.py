@@ -427,6 +427,14 @@ class TestAccessibleParties:
         assert {"C1", "C2"} < set(labels(plan, choice))
         assert {seat.row for seat in (plan.seats[i] for i in choice.indexes)} <= {"C", "B"}
 
+    def test_a_seat_that_was_single_beside_the_space_is_not_counted_against_it(self):
+        plan = screen("W....SW.S")
+
+        choice = choose(plan, count=1, accessible=True)
+
+        assert labels(plan, choice) == ["A3"]
+        assert not choice.makes_single_gap
+
     def test_is_refused_when_no_space_is_free(self):
         plan = screen("SSWCSS")
 
@@ -449,6 +457,20 @@ class TestSittingApart:
         choice = choose(plan, "AAA BBB  BBBBBBB  BBBBBBB  AAA AAA", count=6)
 
         assert {label[0] for label in labels(plan, choice)} == {"D"}
+
+    def test_the_nearest_seat_of_the_row_comes_before_the_one_in_the_middle(self):
+        plan = screen("S" * 17)
+
+        choice = choose(plan, "AAA B A BBB A BBBBBBBB", count=4)
+
+        assert labels(plan, choice) == ["A1", "A2", "A3", "A5"]
+
+    def test_two_pairs_at_the_side_come_before_three_and_one_in_the_middle(self):
+        plan = screen("S" * 13, "S" * 13, "S" * 13)
+
+        choice = choose(plan, "AABBBBBBBBBBB AABBBBBBBBBBB BBBAAABAAABBB", count=4)
+
+        assert labels(plan, choice) == ["A1", "A2", "B1", "B2"]
 
     def test_nobody_sits_alone_if_the_same_blocks_can_avoid_it(self):
         plan = screen("SSSSS", "SSS", "SSS")
@@ -496,6 +518,13 @@ class TestManyAtOnce:
 
         assert granted > 0
         assert rounds <= 12
+
+    def test_ranks_begin_again_at_the_best_place_when_the_places_run_out(self):
+        plan = screen("SS.SS.SS")
+
+        given = [labels(plan, choose(plan, count=2, rank=rank))[0] for rank in range(6)]
+
+        assert given == ["A3", "A1", "A5"] * 2
 
     def test_equal_pictures_give_equal_choices_however_the_seats_are_listed(self):
         seats = list(seats_of("SS.SSS", "()VSSS", "SSSSSS"))
