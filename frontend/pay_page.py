@@ -2,22 +2,20 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from bookings import api as bookings
 
 
-def pay_context(public_id: UUID, *, holder: str, now: datetime) -> dict[str, Any]:
-    """The template's context. Raises NotFound, also for somebody else's booking."""
-    booking = bookings.get_booking(public_id, holder=holder)
-    detail = bookings.get_show(booking.show_id)
+def pay_context(booking: bookings.BookingView, *, detail: bookings.ShowDetail, now: datetime) -> dict[str, Any]:
+    """The template's context."""
     server_ms = int(now.timestamp() * 1000)
-    left_ms = booking.expires_ms - server_ms
+    left_seconds = max(0, -((server_ms - booking.expires_ms) // 1000))
     return {
         "booking": booking,
         "show": detail.show,
         "movie": detail.movie,
-        "ended": booking.status != "confirmed" and (booking.status != "pending" or left_ms <= 0),
         "confirmed": booking.status == "confirmed",
+        "ended": booking.status in ("expired", "cancelled") or (booking.status == "pending" and not left_seconds),
+        "left": f"{left_seconds // 60}:{left_seconds % 60:02d}",
         "page_data": {"server_ms": server_ms, "expires_ms": booking.expires_ms},
     }

@@ -3,23 +3,26 @@
 The picture in the page is the one the scripts resume from, so nothing is sent twice and nothing flickers.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
 
 from bookings import api as bookings
-from frontend.seating import Plan, plan_of
+from frontend.seating import Plan, Seat, plan_of
+
+BOOKING_PLACEHOLDER: Final = "{booking}"
 
 
-def show_context(show_id: int, *, holder: str, now: datetime) -> dict[str, Any]:
-    """The template's context. Raises NotFound."""
-    detail = bookings.get_show(show_id)
-    picture = bookings.get_seat_picture(show_id, holder=holder)
-    mine = picture["mine"]
-    plan = plan_of(detail.seats, states=picture["states"], mine=mine["seats"] if mine else ())
+def show_context(
+    detail: bookings.ShowDetail, *, picture: bookings.Picture | None, holder: str, now: datetime
+) -> dict[str, Any]:
+    """The template's context. Without a picture the seats wait for the first snapshot."""
+    mine = _mine(detail, picture, holder)
+    plan = plan_of(detail.seats, states=picture.states if picture else None, mine=mine["seats"] if mine else ())
     sales = detail.show.sales_state(now)
     return {
         "show": detail.show,
@@ -28,36 +31,60 @@ def show_context(show_id: int, *, holder: str, now: datetime) -> dict[str, Any]:
         "sales": sales,
         "hold_minutes": max(1, round(settings.HOLD_SECONDS / 60)),
         "page_data": {
-            "show": show_id,
+            "show": detail.show.id,
             "sales": sales,
             "hold_seconds": settings.HOLD_SECONDS,
             "seats_max": settings.SEATS_PER_HOLD_MAX,
-            "time_zone": detail.show.time_zone,
-            "picture": picture,
-            "mine": mine,
             "pay_path": _pay_path(),
-            **_seats_data(detail.seats, plan),
+            "picture": _picture(picture),
+            "mine": mine,
+            **_seats(detail.seats, plan),
         },
     }
 
 
+def _mine(detail: bookings.ShowDetail, picture: bookings.Picture | None, holder: str) -> dict[str, Any] | None:
+    """The holder's own hold as a `mine` message has it; a hold not yet proven is nobody's business."""
+    for hold in picture.holds if picture else ():
+        if hold.holder == holder and hold.committed:
+            return {
+                "booking": hold.booking,
+                "status": "pending",
+                "seats": [detail.seats[index].label for index in hold.seats],
+                "expires_ms": hold.expires_ms,
+                "amount_paise": hold.amount_paise,
+            }
+    return None
+
+
+def _picture(picture: bookings.Picture | None) -> dict[str, Any] | None:
+    """The picture as a `snapshot` message has it: it names no holder."""
+    if picture is None:
+        return None
+    return {
+        "epoch": picture.epoch,
+        "version": picture.version,
+        "server_ms": picture.server_ms,
+        "states": picture.states,
+        "holds": picture.deadlines(),
+    }
+
+
 def _pay_path() -> str:
-    """The payment page of a booking that scripts fill in for {booking}."""
+    """The payment page of a booking that scripts fill in."""
     nobody = UUID(int=0)
-    return reverse("frontend:pay", args=[nobody]).replace(str(nobody), "{booking}")
+    return reverse("frontend:pay", args=[nobody]).replace(str(nobody), BOOKING_PLACEHOLDER)
 
 
-def _seats_data(seats: list[Any], plan: Plan) -> dict[str, Any]:
+def _seats(seats: Sequence[Seat], plan: Plan) -> dict[str, Any]:
     """The seats in index order as short rows; kind and category are positions in their lists."""
-    categories = [category.key for category in plan.categories]
-    kinds = list(plan.shapes)
+    keys = [category.key for category in plan.categories]
+    kinds = list(plan.kinds)
     return {
         "categories": [
             {"key": category.key, "name": category.name, "price_paise": category.price_paise}
             for category in plan.categories
         ],
         "kinds": kinds,
-        "seats": [
-            [seat.label, seat.x, seat.y, kinds.index(seat.kind), categories.index(seat.category)] for seat in seats
-        ],
+        "seats": [[seat.label, seat.x, seat.y, kinds.index(seat.kind), keys.index(seat.category)] for seat in seats],
     }

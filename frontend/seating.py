@@ -7,6 +7,7 @@ same words are said by static/frontend/js/model/words.js once the page is live.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import ceil
 from typing import Final, Protocol
 
 from bookings.api import format_inr
@@ -21,6 +22,7 @@ STATE_WORDS: Final = {
     "booked": "booked",
     "blocked": "not for sale",
     "mine": "held for you",
+    "unknown": "not known yet",
 }
 KIND_WORDS: Final = {
     "standard": "",
@@ -58,12 +60,13 @@ class Seat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A price of this show: its name for people, and the tint its seats are drawn in (from 1)."""
+    """A price of this show: its name for people, the tint its seats are drawn in (from 1), and their shape."""
 
     key: str
     name: str
     price_paise: int
     tint: int
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole screen. `columns` is its width in places."""
+    """The whole screen. `columns` and `depth` are its size in places, `depth` with everything between rows."""
 
     columns: int
+    depth: int
     categories: Sequence[Category]
-    shapes: Sequence[str]
+    kinds: Sequence[str]
+    # Kinds that need a line of their own in the legend, as no category is made of them.
+    extra_kinds: Sequence[str]
+    has_blocked: bool
     sections: Sequence[Section]
 
 
@@ -112,10 +119,20 @@ def category_name(key: str) -> str:
 
 def categories_of(seats: Iterable[Seat]) -> list[Category]:
     """The categories of these seats, cheapest first."""
-    prices = {seat.category: seat.price_paise for seat in seats}
+    prices: dict[str, int] = {}
+    kinds: dict[str, set[str]] = {}
+    for seat in seats:
+        prices[seat.category] = seat.price_paise
+        kinds.setdefault(seat.category, set()).add(seat.kind)
     ordered = sorted(prices.items(), key=lambda entry: (entry[1], entry[0]))
     return [
-        Category(key=key, name=category_name(key), price_paise=price, tint=at % TINTS + 1)
+        Category(
+            key=key,
+            name=category_name(key),
+            price_paise=price,
+            tint=at % TINTS + 1,
+            kind=next(iter(kinds[key])) if len(kinds[key]) == 1 else "standard",
+        )
         for at, (key, price) in enumerate(ordered)
     ]
 
@@ -128,12 +145,14 @@ def seat_name(label: str, category: Category, kind: str, state: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def plan_of(seats: Sequence[Seat], *, states: str, mine: Iterable[str] = ()) -> Plan:
-    """Lay out the seats as the picture `states` (one letter a seat, by index) and the labels `mine` show them."""
+def plan_of(seats: Sequence[Seat], *, states: str | None, mine: Iterable[str] = ()) -> Plan:
+    """Lay out the seats as the picture `states` (one letter a seat, by index) and the labels `mine` show them.
+
+    Without states every seat is drawn as not known yet.
+    """
     categories = categories_of(seats)
     by_key = {category.key: category for category in categories}
     own = set(mine)
-    shapes: set[str] = set()
     sections: list[Section] = []
     above = 0
     for key, section in groupby(sorted(seats, key=lambda seat: (seat.y, seat.x)), key=lambda seat: seat.category):
@@ -141,16 +160,30 @@ def plan_of(seats: Sequence[Seat], *, states: str, mine: Iterable[str] = ()) -> 
         for y, places in groupby(section, key=lambda seat: seat.y):
             row = list(places)
             drawn = [_draw(seat, shape, by_key[key], states, own) for seat, shape in _shaped(row)]
-            shapes.update(seat.kind for seat in row)
             rows.append(Row(letters=row[0].row, gap_rows=max(0, y - above), seats=drawn))
             above = y + 1
         sections.append(Section(category=by_key[key], rows=rows))
+    kinds = sorted({seat.kind for seat in seats})
+    columns = max((seat.x for seat in seats), default=0) + 1
     return Plan(
-        columns=max((seat.x for seat in seats), default=0) + 1,
+        columns=columns,
+        depth=_depth(sections, columns),
         categories=categories,
-        shapes=sorted(shapes),
+        kinds=kinds,
+        extra_kinds=[
+            kind for kind in kinds if KIND_WORDS.get(kind) and kind not in {each.kind for each in categories}
+        ],
+        has_blocked="X" in (states or ""),
         sections=sections,
     )
+
+
+def _depth(sections: Sequence[Section], columns: int) -> int:
+    """How many places high the drawing is: the measures of static/frontend/css/seat-map.css."""
+    rows = [row for section in sections for row in section.rows]
+    aisles = 0.7 * sum(row.gap_rows > 0 for row in rows)
+    captions, screen, bend = 0.35 * len(sections), 1.7, 0.032 * columns
+    return ceil(len(rows) + aisles + captions + screen + bend)
 
 
 def _shaped(row: Sequence[Seat]) -> Iterable[tuple[Seat, str]]:
@@ -164,8 +197,9 @@ def _shaped(row: Sequence[Seat]) -> Iterable[tuple[Seat, str]]:
             yield seat, seat.kind
 
 
-def _draw(seat: Seat, shape: str, category: Category, states: str, own: set[str]) -> DrawnSeat:
-    state = "mine" if seat.label in own else STATE_NAMES[states[seat.index]]
+def _draw(seat: Seat, shape: str, category: Category, states: str | None, own: set[str]) -> DrawnSeat:
+    known = STATE_NAMES[states[seat.index]] if states else "unknown"
+    state = "mine" if seat.label in own else known
     return DrawnSeat(
         index=seat.index,
         label=seat.label,

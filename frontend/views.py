@@ -1,11 +1,12 @@
 """The pages: each view asks bookings for values, picks a template, and decides nothing else."""
 
 from collections import defaultdict
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,7 +19,9 @@ from frontend.pay_page import pay_context
 from frontend.seat_page import show_context
 
 # A poster's address changes with its drawing (poster_stamp), so a browser may keep it for ever.
-POSTER_SECONDS = 365 * 24 * 3600
+POSTER_SECONDS: Final = 365 * 24 * 3600
+# Four chips fill the width of a card; the movie's own page has the rest.
+TIMES_SHOWN_MAX: Final = 4
 
 
 @require_safe
@@ -31,7 +34,7 @@ def now_showing(request: HttpRequest) -> HttpResponse:
     for show in bookings.list_shows(now=now, city=city):
         times[show.movie_slug].append(show)
     movies = [
-        {"movie": entry.movie, **_todays_times(times[entry.movie.slug], now)}
+        {"movie": entry.movie, **_first_times(times[entry.movie.slug], now)}
         for entry in bookings.list_movies_now_showing(now=now, city=city)
     ]
     context = {"movies": movies, "cities": cities, "city": city, "now": now}
@@ -78,25 +81,31 @@ def poster(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @never_cache
 @with_holder
-def show(request: HttpRequest, holder: str, show_id: int) -> HttpResponse:
+async def show(request: HttpRequest, holder: str, show_id: int) -> HttpResponse:
     """The live seat map of one show, drawn as it is at this moment."""
     try:
-        context = show_context(show_id, holder=holder, now=_now())
+        detail = await sync_to_async(bookings.get_show)(show_id)
+        picture = await (await bookings.BoxOffice.current()).picture(show_id)
     except bookings.NotFound:
         raise Http404 from None
-    return render(request, "frontend/show.html", context)
+    except bookings.NotReady:
+        picture = None
+    context = show_context(detail, picture=picture, holder=holder, now=_now())
+    return await sync_to_async(render)(request, "frontend/show.html", context)
 
 
 @require_safe
 @never_cache
 @with_holder
-def pay(request: HttpRequest, holder: str, public_id: UUID) -> HttpResponse:
+async def pay(request: HttpRequest, holder: str, public_id: UUID) -> HttpResponse:
     """What is held, what it costs and how long it stays: the page where payment will begin."""
     try:
-        context = pay_context(public_id, holder=holder, now=_now())
+        booking = await sync_to_async(bookings.get_booking)(public_id, holder=holder)
+        detail = await sync_to_async(bookings.get_show)(booking.show_id)
     except bookings.NotFound:
         raise Http404 from None
-    return render(request, "frontend/pay.html", context)
+    context = pay_context(booking, detail=detail, now=_now())
+    return await sync_to_async(render)(request, "frontend/pay.html", context)
 
 
 def _now() -> datetime:
@@ -109,13 +118,15 @@ def _chosen_city(request: HttpRequest, cities: list[str]) -> str | None:
     return next((city for city in cities if city.casefold() == asked), None)
 
 
-def _todays_times(shows: list[Any], now: datetime) -> dict[str, Any]:
-    """The shows on the first date that has one, and whether that is today at the theatre."""
-    first: date | None = shows[0].local_date if shows else None
-    today = first is not None and first == now.astimezone(ZoneInfo(shows[0].time_zone)).date()
+def _first_times(shows: list[bookings.ShowSummary], now: datetime) -> dict[str, Any]:
+    """The shows on the first date that has one, whether that is today at the theatre, and how many more there are."""
+    if not shows:
+        return {"shows": [], "more": 0}
+    first = shows[0].local_date
+    on_first = [show for show in shows if show.local_date == first]
     return {
-        "shows": [show for show in shows if show.local_date == first],
-        "later": sum(show.local_date != first for show in shows),
+        "shows": on_first[:TIMES_SHOWN_MAX],
+        "more": len(shows) - len(on_first[:TIMES_SHOWN_MAX]),
         "date": first,
-        "today": today,
+        "today": first == now.astimezone(ZoneInfo(shows[0].time_zone)).date(),
     }

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from django import template
 
-from bookings.api import format_inr
+from bookings.api import ShowSummary, format_inr
+from frontend.seating import KIND_WORDS
 
 register = template.Library()
 
@@ -33,6 +34,19 @@ def day(moment: datetime, time_zone: str) -> str:
 def calendar_day(on: date) -> str:
     """A date: Fri 21 Nov."""
     return f"{on:%a} {on.day} {on:%b}"
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    """recliner → Recliner; restricted → Restricted view."""
+    words = KIND_WORDS[kind]
+    return words[:1].upper() + words[1:]
+
+
+@register.filter
+def from_price(show: ShowSummary) -> str:
+    """Where the show is and what it costs at least: Audi 1 · from ₹220."""
+    return f"{show.screen_name} · from {format_inr(min(show.prices_paise.values()))}"
 
 
 @register.filter

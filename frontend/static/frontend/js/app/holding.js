@@ -47,12 +47,9 @@ export class Holding {
     this.#ask({ type: "release", seats: seats ?? [...this.#state.hold.seats] });
   }
 
-  /** The line is back: ask what was not answered. Choosing for somebody twice could hold twice, so never that. */
+  /** The line is back: ask again what was not answered, with the same keys. */
   askAgain() {
-    for (const { id, frame } of this.#requests.open) {
-      if (frame.type === "hold.best") this.#settle(id);
-      else this.#wire.send(frame);
-    }
+    this.#requests.open.forEach(({ frame }) => this.#wire.send(frame));
   }
 
   tick() {
@@ -66,7 +63,7 @@ export class Holding {
 
   held(frame) {
     const request = this.#settle(frame.id);
-    if (request) this.#views.held(request.frame.seats ?? frame.seats);
+    if (request) this.#views.held(request.frame.seats ?? frame.seats, frame.reason);
   }
 
   released(frame) {

@@ -44,7 +44,11 @@ export class Views {
   paint(indexes) {
     for (const index of indexes) this.#grid.paint(index, this.#state.stateOf(index));
     this.#grid.paintRings(indexes, (index) => this.#ringOf(index));
-    this.#board.show(tally(this.#state.map));
+    const { free, held } = tally(this.#state.map);
+    if (this.#state.map.epoch !== null) {
+      this.#board.show(free, held - this.#state.hold.seats.length);
+      this.#picker.free(free);
+    }
     this.#tip.refresh();
   }
 
@@ -77,10 +81,11 @@ export class Views {
 
   // What the page says
 
-  held(seats) {
+  held(seats, reason = "") {
     const { hold } = this.#state;
-    const all = hold.seats.length > seats.length ? ` ${hold.seats.length} seats now,` : "";
-    this.#speaker.say(`${list(seats)} held for you.${all} ${rupees(hold.amountPaise)}, ${span(this.#state.leftMs())} left.`);
+    const all = hold.seats.length > seats.length ? `${hold.seats.length} seats, ` : "";
+    const words = `${list(seats)} held for you. ${reason} ${all}${rupees(hold.amountPaise)}, ${span(this.#state.leftMs())} left.`;
+    this.#speaker.say(words.replace("  ", " "));
     this.#grid.reveal(this.#state.house.indexOf(seats[0]));
   }
 
@@ -140,6 +145,6 @@ export class Views {
     const [label, ...what] = describe(seat);
     const left = this.#state.leftOf(index);
     const words = status === "held" && left > 0 ? `held, ${countdown(left)} left` : stateWords(status, left);
-    return { title: `${label} · ${rupees(seat.pricePaise)}`, lines: [what.join(", "), words] };
+    return { title: `${label} · ${rupees(seat.pricePaise)}`, line: [...what, words].join(", ") };
   }
 }

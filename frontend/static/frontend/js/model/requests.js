@@ -12,7 +12,7 @@ export function noRequests() {
 /** With one more request: {requests, request}. `frame` is what is sent, without its id. */
 export function ask(requests, frame, { nowMs, key }) {
   const id = String(requests.next);
-  const keyed = frame.type === "hold" ? { ...frame, idempotency_key: key } : frame;
+  const keyed = frame.type === "release" ? frame : { ...frame, idempotency_key: key };
   const request = { id, frame: { ...keyed, id }, askedMs: nowMs, tries: 1 };
   return { requests: { next: requests.next + 1, open: [...requests.open, request] }, request };
 }

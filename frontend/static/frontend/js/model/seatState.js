@@ -14,7 +14,7 @@ export function seatState({ map, hold, asked, leaving }, index, label) {
   const state = map.states[index];
   // The news that I hold it no longer can overtake the map's: that is not somebody else's hold.
   if (state === HELD && leaving.has(label) && leaving.get(label) === map.deadlines.get(index)) return "pending";
-  return NAMES[state] ?? "blocked";
+  return NAMES[state] ?? "unknown";
 }
 
 /** How many seats are free and how many held. */

@@ -62,6 +62,7 @@ const STATE_WORDS = {
   pending: "asking for it",
   booked: "booked",
   blocked: "not for sale",
+  unknown: "not known yet",
 };
 
 /** The state of a seat as it is said; `leftMs` is the time left of somebody else's hold. */

@@ -4,7 +4,8 @@ export class Board {
   #board = document.getElementById("housefull");
   #shown = "";
 
-  show({ free, held }) {
+  /** `held` are seats held by others: they may come back. */
+  show(free, held) {
     const words = free ? "" : sentence(held);
     if (words === this.#shown) return;
     this.#shown = words;
@@ -16,17 +17,15 @@ export class Board {
 }
 
 function sentence(held) {
-  if (!held) return "Every seat is sold. Another time may still have some.";
+  if (held <= 0) return "Every seat is sold. Another time may still have some.";
   return `Every seat is taken, but ${held} ${held === 1 ? "is" : "are"} only held. If one comes back, it shows here at once.`;
 }
 
 function letters(word) {
   const bold = document.createElement("b");
-  bold.ariaLabel = word;
   for (const letter of word) {
     const bulb = document.createElement("i");
     bulb.textContent = letter;
-    bulb.ariaHidden = "true";
     bold.append(bulb);
   }
   return bold;

@@ -9,6 +9,7 @@ export class Picker {
   #wanted = 2;
   #isConnected = false;
   #isChoosing = false;
+  #free = 1;
 
   constructor(seatsMax, best) {
     this.#seatsMax = seatsMax;
@@ -36,6 +37,13 @@ export class Picker {
     this.#show();
   }
 
+  /** How many seats are free at all. */
+  free(count) {
+    if (this.#free === count) return;
+    this.#free = count;
+    this.#show();
+  }
+
   // Internal
 
   #want(count) {
@@ -50,7 +58,8 @@ export class Picker {
     more.disabled = this.#wanted === this.#seatsMax;
     this.#count.value = this.#wanted;
     const together = this.#wanted === 1 ? "Best seat" : `Best ${this.#wanted} together`;
-    this.#find.textContent = this.#isChoosing ? "Choosing…" : together;
-    this.#find.disabled = this.#isChoosing || !this.#isConnected;
+    const words = this.#free ? together : "No seat is free just now";
+    this.#find.textContent = this.#isChoosing ? "Choosing…" : words;
+    this.#find.disabled = this.#isChoosing || !this.#isConnected || !this.#free;
   }
 }

@@ -8,7 +8,7 @@ export class Tip {
   #button = null;
   #index = null;
 
-  /** `wordsOf(index)` gives {title, lines}. */
+  /** `wordsOf(index)` gives {title, line}. */
   constructor(wordsOf) {
     this.#wordsOf = wordsOf;
     addEventListener("keydown", (event) => event.key === "Escape" && this.show(null, null));
@@ -28,11 +28,10 @@ export class Tip {
   /** The words again, for a tip that is open. */
   refresh() {
     if (this.#button === null) return;
-    const { title, lines } = this.#wordsOf(this.#index);
+    const { title, line } = this.#wordsOf(this.#index);
     const bold = document.createElement("b");
     bold.textContent = title;
-    const rest = lines.filter(Boolean).flatMap((line, at) => (at ? [document.createElement("br"), line] : [line]));
-    this.#tip.replaceChildren(bold, ...rest);
+    this.#tip.replaceChildren(bold, line);
   }
 
   // Internal

@@ -10,11 +10,12 @@ export class Zoom {
   #port = document.getElementById("seats");
   #map = document.getElementById("map");
   #buttons = document.getElementById("zoom");
+  #hint = document.getElementById("map-hint");
   #zoom = 1;
   #pinch = null;
 
   constructor() {
-    this.#buttons.hidden = false;
+    document.getElementById("map-tools").hidden = false;
     this.#buttons.addEventListener("click", (event) => this.#press(event.target.closest("button")?.dataset.zoom));
     this.#port.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.#port.addEventListener("touchstart", (event) => this.#pinchStart(event), { passive: true });
@@ -101,9 +102,10 @@ export class Zoom {
   }
 
   #show() {
-    const [closer, farther, fit] = this.#buttons.children;
+    const [farther, fit, closer] = this.#buttons.children;
     closer.disabled = this.#clamp(this.#zoom * STEP) <= this.#zoom;
     farther.disabled = fit.disabled = this.#zoom === 1;
+    this.#hint.hidden = this.#unit() >= THUMB_UNIT_PX || !matchMedia("(pointer: coarse)").matches;
   }
 }
 
