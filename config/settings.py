@@ -9,6 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import environ
 
+from config.logging import logging_config
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -45,6 +47,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -81,15 +84,20 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # --- PostgreSQL ---------------------------------------------------------------------------------
+# Fault behaviour of every session, Django's and the box office's own (reference: fault matrix).
+POSTGRES_OPTIONS = env.str(
+    "POSTGRES_OPTIONS",
+    default="-c lock_timeout=3s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s",
+)
+_database = env.db_url("DATABASE_URL", default="postgres://housefull@127.0.0.1:5432/housefull")
 DATABASES: dict[str, Any] = {
     "default": {
-        **env.db_url("DATABASE_URL", default="postgres://housefull@127.0.0.1:5432/housefull"),
+        **_database,
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"options": POSTGRES_OPTIONS, "connect_timeout": 2, **_database.get("OPTIONS", {})},
     }
 }
-# Fault behaviour of every session, Django's and the box office's own (reference: fault matrix).
-POSTGRES_OPTIONS = "-c lock_timeout=3s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
 POSTGRES_POOL_MAX = env.int("POSTGRES_POOL_MAX", default=8)
 
 # --- Redis: locks in database 0 and nothing else; layer, broker and cache in 1, 2, 3 ---------------
@@ -110,6 +118,38 @@ CACHES = {
         "OPTIONS": {"socket_timeout": 0.3, "socket_connect_timeout": 0.3},
     },
 }
+
+# --- Celery: the app and the Beat table are config/celery.py -----------------------------------------
+# A broker that hangs costs whoever calls `.delay()` two short waits, not a request; the outbox tries again.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "socket_timeout": 1.5,
+    "socket_connect_timeout": 1.0,
+    "socket_keepalive": True,
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# JSON only: whoever can write to the queue must not be able to run code by a pickle.
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = CELERY_EVENT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = CELERY_RESULT_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+# A task whose worker is killed is done again, by whoever comes next; all of them are idempotent.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = env.int("CELERY_WORKER_CONCURRENCY", default=2)
+CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5.0
+CELERY_TIMEZONE = "UTC"
+# Keeps its schedule in memory: every entry is idempotent, and no file can be left broken by a kill.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 
 # --- Holds --------------------------------------------------------------------------------------
 HOLD_SECONDS = env.int("HOLD_SECONDS", default=600)
@@ -133,7 +173,7 @@ TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
 # --- Rooms --------------------------------------------------------------------------------------
 COALESCE_MS = env.int("COALESCE_MS", default=16)
-LOGS_DIR = env.path("LOGS_DIR", default=str(BASE_DIR / "logs"))  # type: ignore[arg-type]
+LOGS_DIR = env.path("LOGS_DIR", default=str(BASE_DIR / "logs"))
 LOG_FORMAT = env.str("LOG_FORMAT", default="console" if DEBUG else "json")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 
@@ -142,6 +182,9 @@ RAZORPAY_KEY_ID = env.str("RAZORPAY_KEY_ID", default="")
 RAZORPAY_KEY_SECRET = env.str("RAZORPAY_KEY_SECRET", default="")
 RAZORPAY_WEBHOOK_SECRETS = env.list("RAZORPAY_WEBHOOK_SECRET", default=[])
 RAZORPAY_BASE_URL = env.str("RAZORPAY_BASE_URL", default="https://api.razorpay.com")
+
+# --- Mail ---------------------------------------------------------------------------------------
+EMAIL_URL = env.str("EMAIL_URL", default="")
 
 # --- People see -----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-in"
@@ -166,3 +209,15 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# Only where cookies are secure too: a house that is reached over plain HTTP would lock itself out.
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if SESSION_COOKIE_SECURE else 0)
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+
+# --- Logs ---------------------------------------------------------------------------------------
+LOGGING = logging_config(
+    form=LOG_FORMAT,
+    level=LOG_LEVEL,
+    folder=Path(str(LOGS_DIR)),
+    secrets=[SECRET_KEY, RAZORPAY_KEY_SECRET, *RAZORPAY_WEBHOOK_SECRETS, DATABASES["default"].get("PASSWORD", "")],
+)
