@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class ConfigConfig(AppConfig):
     name = "config"
+
+    def ready(self) -> None:
+        """Let every command run the house's own checks."""
+        from config.checks import register_checks
+
+        register_checks()

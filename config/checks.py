@@ -1,0 +1,194 @@
+"""Settings that would lose seats, money or secrets, found before the house opens.
+
+Django's system checks, run by every command; `refuse_unsafe_settings` is for servers, which do not run them
+(ASGI, Celery). Each message says what is wrong and what to do. What can only be seen from outside, with servers
+running, is `manage.py doctor`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import redis
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
+
+HOLD_SECONDS_MAX: Final = 3600
+# 6.4 brought what the seat store's clients need; 8 tears down the sockets of channels_redis.
+REDIS_PY_VERSIONS: Final = ((6, 4), (8, 0))
+
+
+def check_secret_key(**_: Any) -> list[CheckMessage]:
+    """With DEBUG off the secret must be one's own: it signs holders, sessions and tokens."""
+    if settings.DEBUG or settings.SECRET_KEY not in ("", settings.INSECURE_SECRET_KEY):
+        return []
+    return [
+        Error(
+            "SECRET_KEY is empty or the default of the repository, and DEBUG is off.",
+            hint="Set SECRET_KEY to 50 random characters: "
+            "python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+            id="housefull.E001",
+        )
+    ]
+
+
+def check_webhook_secret(**_: Any) -> list[CheckMessage]:
+    """Keys of the gateway come all together: without the webhook secret its messages cannot be believed."""
+    keys = {
+        "RAZORPAY_KEY_ID": settings.RAZORPAY_KEY_ID,
+        "RAZORPAY_KEY_SECRET": settings.RAZORPAY_KEY_SECRET,
+        "RAZORPAY_WEBHOOK_SECRET": "".join(settings.RAZORPAY_WEBHOOK_SECRETS),
+    }
+    missing = [name for name, value in keys.items() if not value]
+    blank = bool(settings.RAZORPAY_WEBHOOK_SECRETS) and not all(settings.RAZORPAY_WEBHOOK_SECRETS)
+    if not blank and len(missing) in (0, len(keys)):
+        return []
+    return [
+        Error(
+            f"Some Razorpay keys are set, but not {', '.join(missing)}."
+            if missing
+            else "RAZORPAY_WEBHOOK_SECRET has an empty entry: anyone could sign with it.",
+            hint="Set all three (the webhook secret is chosen in the Razorpay dashboard, Settings, Webhooks),"
+            " or none to run without payments.",
+            id="housefull.E002",
+        )
+    ]
+
+
+def check_limit_profile(**_: Any) -> list[CheckMessage]:
+    """Lifted limits are for benchmarks: in production only when said twice."""
+    if settings.LIMIT_PROFILE not in ("default", "bench"):
+        return [
+            Error(
+                f"LIMIT_PROFILE is {settings.LIMIT_PROFILE!r}.",
+                hint="Unset it, or set it to 'bench' to lift the limits per address for a benchmark.",
+                id="housefull.E003",
+            )
+        ]
+    if settings.DEBUG or settings.LIMIT_PROFILE != "bench" or settings.LIMIT_PROFILE_CONFIRM == "bench":
+        return []
+    return [
+        Error(
+            "LIMIT_PROFILE=bench lifts the limits per address, and DEBUG is off.",
+            hint="Unset LIMIT_PROFILE; or, for a benchmark of this deployment, also set LIMIT_PROFILE_CONFIRM=bench.",
+            id="housefull.E003",
+        )
+    ]
+
+
+def check_allowed_hosts(**_: Any) -> list[CheckMessage]:
+    """With DEBUG off the hosts are named: the Origin rule of sockets stands on them."""
+    if settings.DEBUG or (settings.ALLOWED_HOSTS and "*" not in settings.ALLOWED_HOSTS):
+        return []
+    return [
+        Error(
+            "ALLOWED_HOSTS is empty or allows every host, and DEBUG is off.",
+            hint="Set ALLOWED_HOSTS to the names people reach this house by, such as tickets.example.com.",
+            id="housefull.E004",
+        )
+    ]
+
+
+def check_hold_seconds(**_: Any) -> list[CheckMessage]:
+    """A hold lasts long enough to be seen and no longer than a holder may keep seats at all."""
+    longest = min(HOLD_SECONDS_MAX, settings.HOLD_BUDGET_SECONDS)
+    if 1 <= settings.HOLD_SECONDS <= longest:
+        return []
+    return [
+        Error(
+            f"HOLD_SECONDS is {settings.HOLD_SECONDS}; it may be 1 to {longest}.",
+            hint="Set HOLD_SECONDS to 600 (ten minutes). For longer holds raise HOLD_BUDGET_SECONDS too,"
+            f" up to {HOLD_SECONDS_MAX}.",
+            id="housefull.E005",
+        )
+    ]
+
+
+def check_redis_py(**_: Any) -> list[CheckMessage]:
+    """The Redis client is one that this house was tested with."""
+    at_least, below = REDIS_PY_VERSIONS
+    if at_least <= _version(redis.__version__) < below:
+        return []
+    return [
+        Error(
+            f"redis-py is {redis.__version__}; it must be {at_least[0]}.{at_least[1]} or newer, below {below[0]}.",
+            hint="Install the versions of the lock file: pip install -r requirements/production.lock",
+            id="housefull.E006",
+        )
+    ]
+
+
+def check_redis_database(**_: Any) -> list[CheckMessage]:
+    """Locks live alone in database 0, where the expiry watcher listens and a rebuild may empty everything."""
+    database = database_of(settings.REDIS_URL)
+    if database != "0":
+        return [
+            Error(
+                f"REDIS_URL names database {database}; seats are kept in database 0.",
+                hint="Let REDIS_URL end in /0.",
+                id="housefull.E007",
+            )
+        ]
+    guests = {
+        "CELERY_BROKER_URL": settings.CELERY_BROKER_URL,
+        "CACHE_URL": settings.CACHES["default"]["LOCATION"],
+        "the channel layer": settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0],
+    }
+    return [
+        Error(
+            f"{name} shares database 0 with the seats: a rebuild of the seats would empty it.",
+            hint=f"Let {name} use another database of that server, such as the default: layer 1, broker 2, cache 3.",
+            id="housefull.E007",
+        )
+        for name, url in guests.items()
+        if _same_server(url, settings.REDIS_URL) and database_of(url) == "0"
+    ]
+
+
+CHECKS: Final[Sequence[Callable[..., list[CheckMessage]]]] = (
+    check_secret_key,
+    check_webhook_secret,
+    check_limit_profile,
+    check_allowed_hosts,
+    check_hold_seconds,
+    check_redis_py,
+    check_redis_database,
+)
+
+
+def register_checks() -> None:
+    """Let every command of manage.py run them."""
+    for check in CHECKS:
+        register(check, "housefull")
+
+
+def problems() -> list[CheckMessage]:
+    """What is wrong with the settings now."""
+    return [message for check in CHECKS for message in check()]
+
+
+def refuse_unsafe_settings() -> None:
+    """For servers, before they serve. Raises ImproperlyConfigured with every problem and its remedy."""
+    found = problems()
+    if found:
+        raise ImproperlyConfigured("\n".join(f"{message.msg}\n  {message.hint}" for message in found))
+
+
+def database_of(url: str) -> str:
+    """The logical database that a Redis URL names."""
+    parts = urlsplit(url)
+    return parse_qs(parts.query).get("db", [parts.path.strip("/") or "0"])[0]
+
+
+def _same_server(one: str, other: str) -> bool:
+    def place(url: str) -> tuple[str, int]:
+        parts = urlsplit(url)
+        host = (parts.hostname or "localhost").replace("localhost", "127.0.0.1")
+        return host, parts.port or 6379
+
+    return place(one) == place(other)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".")[:2])
