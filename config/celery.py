@@ -1,11 +1,105 @@
-"""The Celery application and the Beat table."""
+"""The Celery application, the Beat table, and what a worker and Beat do when they start.
 
+Settings are in settings.py (CELERY_…), tasks in the apps' tasks.py.
+"""
+
+import logging
+import logging.config
 import os
+from pathlib import Path
+from typing import Any, Final
 
 from celery import Celery
+from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun, task_prerun
+from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("housefull")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["bookings", "payments", "realtime"])
+app.autodiscover_tasks(["config"], related_name="heartbeats")
+
+
+def _every(seconds: float, task: str) -> dict[str, Any]:
+    # One that nobody took before its successor is due is not worth doing any more.
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
+app.conf.beat_schedule = {
+    "release-expired-bookings": _every(60.0, "release_expired_bookings"),
+    "reconcile-seats": _every(60.0, "reconcile_seats"),
+    "relay-outbox": _every(5.0, "relay_outbox"),
+    "beat-heartbeat": _every(10.0, "beat_heartbeat"),
+}
+
+# Run so often that their success is not worth a line; their failures are.
+QUIET_TASKS: Final = frozenset({"relay_outbox", "beat_heartbeat"})
+
+
+class TaskLines(logging.Filter):
+    """Celery's own lines, without those of quiet tasks and without each fact twice."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        record.__dict__.pop("data", None)
+        # The worker names the task in a dict, Beat at the end of a tuple.
+        named = [record.args.get("name")] if isinstance(record.args, dict) else record.args or ()
+        return record.levelno > logging.INFO or QUIET_TASKS.isdisjoint(
+            part for part in named if isinstance(part, str)
+        )
+
+
+_this_process = {"is a worker": False}
+
+
+@celeryd_init.connect
+def _is_a_worker(**_: Any) -> None:
+    _this_process["is a worker"] = True
+
+
+@celeryd_init.connect
+@beat_init.connect
+def _refuse_unsafe_settings(**_: Any) -> None:
+    from django.core.exceptions import ImproperlyConfigured
+
+    from config.checks import refuse_unsafe_settings
+
+    try:
+        refuse_unsafe_settings()
+    except ImproperlyConfigured as error:
+        # Celery logs an exception of a signal handler and goes on; it does not go on after this.
+        raise SystemExit(str(error)) from error
+
+
+@setup_logging.connect
+def _set_up_logging(**_: Any) -> None:
+    """The house's log, and in a worker its own file beside it; without this Celery would set up another."""
+    from django.conf import settings
+
+    from config.logging import APP_LOG, WORKER_LOG, with_file
+
+    config = settings.LOGGING
+    if _this_process["is a worker"]:
+        config = with_file(config, Path(str(settings.LOGS_DIR)) / WORKER_LOG)
+    celerys_own = [name for name in config["root"]["handlers"] if name != APP_LOG]
+    config = {
+        **config,
+        "filters": {"task_lines": {"()": TaskLines}},
+        "handlers": {
+            name: {**handler, "filters": ["task_lines"]} if name in celerys_own else handler
+            for name, handler in config["handlers"].items()
+        },
+        "loggers": {**config["loggers"], "celery": {"handlers": celerys_own, "propagate": False}},
+    }
+    logging.config.dictConfig(config)
+
+
+@task_prerun.connect
+def _name_the_task(task_id: str, task: Any, **_: Any) -> None:
+    bind_contextvars(task=task.name, task_id=task_id)
+
+
+@task_postrun.connect
+def _forget_the_task(**_: Any) -> None:
+    unbind_contextvars("task", "task_id")
