@@ -12,7 +12,8 @@
 --   seat_lock:{id}:<label>, seat_reservation:{id}:<holder>   strings with PX  (for eyes and wake-ups only)
 -- A token is the id of the booking. Times are Unix milliseconds of Redis' own clock. Money is paise.
 
-local SPANS_MAX = 48 -- held spans kept per holder; the two oldest are merged beyond that
+local SPANS_MAX = 48            -- held spans kept per holder
+local SPANS_KEPT_MS = 86400000  -- as long as a strike is remembered (bookings/domain/holds.py)
 
 local tag = string.match(KEYS[1], '{.-}')
 local show_id = string.sub(tag, 2, -2)
@@ -97,19 +98,26 @@ local function passes_fence(label, fence, floor)
 end
 
 -- Remember how long a holder kept seats, so that nobody locks them for ever by holding again and again.
+-- Beyond SPANS_MAX the two neighbours with the smallest pause between them become one of the same held time: it
+-- keeps their end and begins later, so that a pause is never charged.
 local function remember_span(hold)
   local spans = {}
   local known = redis.call('HGET', HELD_TIME, hold.holder)
-  if known then
-    for from, to in string.gmatch(known, '(%d+)-(%d+)') do spans[#spans + 1] = { from, to } end
+  for from, to in string.gmatch(known or '', '(%d+)-(%d+)') do
+    if now_ms - to < SPANS_KEPT_MS then spans[#spans + 1] = { tonumber(from), tonumber(to) } end
   end
-  spans[#spans + 1] = { text(hold.since_ms), text(math.min(now_ms, hold.expires_ms)) }
+  spans[#spans + 1] = { hold.since_ms, math.min(now_ms, hold.expires_ms) }
   if #spans > SPANS_MAX then
-    spans[2][1] = spans[1][1]
-    table.remove(spans, 1)
+    local closest = 2
+    for i = 3, #spans do
+      if spans[i][1] - spans[i - 1][2] < spans[closest][1] - spans[closest - 1][2] then closest = i end
+    end
+    local earlier = table.remove(spans, closest - 1)
+    local later = spans[closest - 1]
+    later[1] = later[1] - (earlier[2] - earlier[1])
   end
   local parts = {}
-  for i, span in ipairs(spans) do parts[i] = span[1] .. '-' .. span[2] end
+  for i, span in ipairs(spans) do parts[i] = text(span[1]) .. '-' .. text(span[2]) end
   redis.call('HSET', HELD_TIME, hold.holder, table.concat(parts, ','))
   if not known then redis.call('PEXPIREAT', HELD_TIME, redis.call('HGET', SHOW, 'gone_at_ms')) end
 end
