@@ -130,20 +130,23 @@ class Supervisor:
 
     async def _show(self, service: Service, said: asyncio.StreamReader) -> None:
         loudness = Loudness(verbose=self._verbose)
-        path = self._log(service)
-        if path.is_file() and path.stat().st_size > LOG_BYTES_MAX:
-            path.replace(path.with_suffix(".log.1"))
-        with path.open("ab", buffering=0) as log:
-            rest = b""
-            while part := await said.read(LINE_BYTES_MAX):
-                log.write(part)
-                *lines, rest = (rest + part).split(b"\n")
-                if len(rest) > LINE_BYTES_MAX:
-                    lines, rest = [*lines, rest], b""
-                for line in lines:
-                    text = line.decode(errors="replace").rstrip()
-                    if loudness.shows(text):
-                        self._console.line(service.name, text)
+        rest = b""
+        while part := await said.read(LINE_BYTES_MAX):
+            self._write(self._log(service), part)
+            *lines, rest = (rest + part).split(b"\n")
+            if len(rest) > LINE_BYTES_MAX:
+                lines, rest = [*lines, rest], b""
+            for line in lines:
+                text = line.decode(errors="replace").rstrip()
+                if loudness.shows(text):
+                    self._console.line(service.name, text)
+
+    def _write(self, path: Path, part: bytes) -> None:
+        with path.open("ab") as log:
+            log.write(part)
+            full = log.tell() > LOG_BYTES_MAX
+        if full:
+            path.replace(path.with_suffix(".log.old"))
 
     def _log(self, service: Service) -> Path:
         return self._logs_folder / service.log_name

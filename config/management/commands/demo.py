@@ -21,6 +21,7 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.core.management.base import BaseCommand, CommandError
 
+from bookings.management.commands.seed_demo import DEMO_LOGIN, DEMO_PASSWORD
 from config.binaries import ServerMissing
 from config.console import Console
 from config.embedded import EmbeddedServers, ServerFailed, remove_state
@@ -84,6 +85,8 @@ class Demo:
         self._guardian = Guardian()
         self._supervisor: Supervisor | None = None
         self._logs_folder = Path(settings.LOGS_DIR)
+        # What the processes print, word for word; their log files proper are beside this folder.
+        self._output_folder = self._logs_folder / "demo"
         self._redis_url = os.environ.get("REDIS_URL", "")
 
     async def run(self) -> None:
@@ -108,20 +111,20 @@ class Demo:
             self._console.say("stopped, nothing is left running")
 
     async def _work(self) -> None:
-        self._logs_folder.mkdir(parents=True, exist_ok=True)
+        self._output_folder.mkdir(parents=True, exist_ok=True)
         environment = await asyncio.to_thread(self._start_servers)
         self._supervisor = supervisor = Supervisor(
             self._guardian,
             self._console,
             environment=environment,
             folder=Path(settings.BASE_DIR),
-            logs_folder=self._logs_folder,
+            logs_folder=self._output_folder,
             verbose=self._verbose,
         )
         for command in PREPARE:
             await self._prepare(supervisor, command)
         self._console.say("starting the cinema")
-        for service in services(self._port, self._state_folder):
+        for service in services(self._port):
             supervisor.keep_running(service)
         await self._await_ready()
         self._show_addresses()
@@ -135,7 +138,7 @@ class Demo:
             self._console.say("starting the servers")
             servers = EmbeddedServers.start(
                 state_folder=self._state_folder,
-                logs_folder=self._logs_folder,
+                logs_folder=self._output_folder,
                 with_postgres=with_postgres,
                 with_redis=with_redis,
                 guardian=self._guardian,
@@ -160,26 +163,24 @@ class Demo:
         status = await supervisor.run_once(service)
         if status != 0:
             raise NotStarted(
-                f"`manage.py {command}` {how_it_ended(status)}; {self._logs_folder}/prepare.log says why."
+                f"`manage.py {command}` {how_it_ended(status)}; {self._output_folder}/prepare.log says why."
             )
 
     async def _await_ready(self) -> None:
         deadline = asyncio.get_running_loop().time() + READY_SECONDS_MAX
         while not await answers(self._port):
             if asyncio.get_running_loop().time() > deadline:
-                raise NotStarted(f"The web process does not answer; {self._logs_folder}/web.log says why.")
+                raise NotStarted(f"The web process does not answer; {self._output_folder}/web.log says why.")
             await asyncio.sleep(READY_STEP_SECONDS)
 
     def _show_addresses(self) -> None:
         address = f"http://localhost:{self._port}"
-        username = getattr(settings, "DEMO_STAFF_USERNAME", "manager")
-        password = getattr(settings, "DEMO_STAFF_PASSWORD", "housefull-demo")
         logs = os.path.relpath(self._logs_folder)
         self._console.box(
             "Housefull is open",
             [
                 ("Cinema", f"{address}/"),
-                ("Staff", f"{address}/admin/   login {username}, password {password}"),
+                ("Staff", f"{address}/admin/   login {DEMO_LOGIN}, password {DEMO_PASSWORD}"),
                 ("API", f"{address}/api/v1/docs"),
                 ("", ""),
                 ("Try this", "Open the cinema in two browsers (or one and a private window), choose the same"),
@@ -191,18 +192,17 @@ class Demo:
         )
 
 
-def services(port: int, state_folder: Path) -> list[Service]:
+def services(port: int) -> list[Service]:
     """The processes of the cinema that this checkout has."""
     python, here = sys.executable, "127.0.0.1"
     celery = [python, "-m", "celery", "--quiet", "-A", "config"]
-    schedule = str(state_folder / "celerybeat-schedule")
     web = [python, "-m", "daphne", "-b", here, "-p", str(port), "config.asgi:application"]
     if importlib.util.find_spec("realtime.server") is not None:
         web = [python, "-m", "realtime.server", "--host", here, "--port", str(port)]
     found = [
         Service("web", web, "web.log"),
-        Service("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"], "celery_worker.log"),
-        Service("beat", [*celery, "beat", "--schedule", schedule, "--pidfile", ""], "celery_beat.log"),
+        Service("worker", [*celery, "worker", "--loglevel", "INFO"], "worker.log"),
+        Service("beat", [*celery, "beat", "--loglevel", "INFO"], "beat.log"),
     ]
     for name, command in (("watcher", "watch_expiry"), ("gateway", "razorpay_emulator")):
         if command in get_commands():
