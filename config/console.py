@@ -45,6 +45,7 @@ class Console:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
+        self._nobody_reads = False
         self._colourful = out.isatty() and "NO_COLOR" not in os.environ
 
     def line(self, name: str, text: str) -> None:
@@ -75,12 +76,14 @@ class Console:
         self._write(f"{prefix} {text}")
 
     def _write(self, text: str) -> None:
+        if self._nobody_reads:
+            return
         try:
             self._out.write(text + "\n")
             self._out.flush()
         except OSError:
             # The terminal or the reader (`make demo | head`) left; the demo goes on, its log files have everything.
-            self._out = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (for the rest of the run)
+            self._nobody_reads = True
 
 
 def _width(text: str) -> int:

@@ -33,8 +33,7 @@ STATE_FOLDER = ".housefull"
 PORT_MAX = 65535
 READY_SECONDS_MAX = 90.0
 READY_STEP_SECONDS = 0.1
-PREPARE = ("migrate", "seed_demo")
-STOP_ORDER = (["web"], ["beat", "watcher", "worker", *PREPARE], ["gateway"], ["redis", "postgresql"])
+STOP_ORDER = (["prepare", "web"], ["beat", "watcher", "worker"], ["gateway"], ["redis", "postgresql"])
 
 
 class Command(BaseCommand):
@@ -121,8 +120,7 @@ class Demo:
             logs_folder=self._output_folder,
             verbose=self._verbose,
         )
-        for command in PREPARE:
-            await self._prepare(supervisor, command)
+        await self._prepare(supervisor)
         self._console.say("starting the cinema")
         for service in services(self._port):
             supervisor.keep_running(service)
@@ -155,16 +153,13 @@ class Demo:
         environment["PYTHONUNBUFFERED"] = "1"
         return environment
 
-    async def _prepare(self, supervisor: Supervisor, command: str) -> None:
-        if command not in get_commands():
-            return
-        self._console.say(f"preparing: {command}")
-        service = Service(command, [sys.executable, "manage.py", command], "prepare.log")
-        status = await supervisor.run_once(service)
+    async def _prepare(self, supervisor: Supervisor) -> None:
+        self._console.say("preparing the tables and the demo cinema")
+        prepare = Service("prepare", [sys.executable, "manage.py", "prepare_demo"], "prepare.log")
+        status = await supervisor.run_once(prepare)
         if status != 0:
-            raise NotStarted(
-                f"`manage.py {command}` {how_it_ended(status)}; {self._output_folder}/prepare.log says why."
-            )
+            log = self._output_folder / prepare.log_name
+            raise NotStarted(f"`manage.py prepare_demo` {how_it_ended(status)}; {log} says why.")
 
     async def _await_ready(self) -> None:
         deadline = asyncio.get_running_loop().time() + READY_SECONDS_MAX
