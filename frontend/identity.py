@@ -3,7 +3,7 @@
 Reading and signing belong to bookings; this file only decides when the cookie is set and with which flags.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -16,20 +16,20 @@ P = ParamSpec("P")
 
 
 def with_holder(
-    view: Callable[Concatenate[HttpRequest, str, P], Awaitable[HttpResponse]],
-) -> Callable[Concatenate[HttpRequest, P], Awaitable[HttpResponse]]:
+    view: Callable[Concatenate[HttpRequest, str, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Call `view(request, holder, …)`; a visitor without a valid cookie becomes a new holder and keeps it."""
 
     @wraps(view)
-    async def with_cookie(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def with_cookie(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         token = request.COOKIES.get(bookings.HOLDER_COOKIE, "")
         holder = bookings.read_holder(token)
         if holder is not None:
-            return await view(request, holder, *args, **kwargs)
+            return view(request, holder, *args, **kwargs)
         token = bookings.issue_holder()
         holder = bookings.read_holder(token)
         assert holder is not None, "a fresh holder token is readable"
-        response = await view(request, holder, *args, **kwargs)
+        response = view(request, holder, *args, **kwargs)
         response.set_cookie(
             bookings.HOLDER_COOKIE,
             token,

@@ -18,11 +18,11 @@ BOOKING_PLACEHOLDER: Final = "{booking}"
 
 
 def show_context(
-    detail: bookings.ShowDetail, *, picture: bookings.Picture | None, holder: str, now: datetime
+    detail: bookings.ShowDetail, *, picture: bookings.SeatPicture | None, now: datetime
 ) -> dict[str, Any]:
     """The template's context. Without a picture the seats wait for the first snapshot."""
-    mine = _mine(detail, picture, holder)
-    plan = plan_of(detail.seats, states=picture.states if picture else None, mine=mine["seats"] if mine else ())
+    mine = picture["mine"] if picture else None
+    plan = plan_of(detail.seats, states=picture["states"] if picture else None, mine=mine["seats"] if mine else ())
     sales = detail.show.sales_state(now)
     return {
         "show": detail.show,
@@ -36,37 +36,9 @@ def show_context(
             "hold_seconds": settings.HOLD_SECONDS,
             "seats_max": settings.SEATS_PER_HOLD_MAX,
             "pay_path": _pay_path(),
-            "picture": _picture(picture),
-            "mine": mine,
+            "picture": picture,
             **_seats(detail.seats, plan),
         },
-    }
-
-
-def _mine(detail: bookings.ShowDetail, picture: bookings.Picture | None, holder: str) -> dict[str, Any] | None:
-    """The holder's own hold as a `mine` message has it; a hold not yet proven is nobody's business."""
-    for hold in picture.holds if picture else ():
-        if hold.holder == holder and hold.committed:
-            return {
-                "booking": hold.booking,
-                "status": "pending",
-                "seats": [detail.seats[index].label for index in hold.seats],
-                "expires_ms": hold.expires_ms,
-                "amount_paise": hold.amount_paise,
-            }
-    return None
-
-
-def _picture(picture: bookings.Picture | None) -> dict[str, Any] | None:
-    """The picture as a `snapshot` message has it: it names no holder."""
-    if picture is None:
-        return None
-    return {
-        "epoch": picture.epoch,
-        "version": picture.version,
-        "server_ms": picture.server_ms,
-        "states": picture.states,
-        "holds": picture.deadlines(),
     }
 
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -81,31 +80,30 @@ def poster(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @never_cache
 @with_holder
-async def show(request: HttpRequest, holder: str, show_id: int) -> HttpResponse:
+def show(request: HttpRequest, holder: str, show_id: int) -> HttpResponse:
     """The live seat map of one show, drawn as it is at this moment."""
+    picture: bookings.SeatPicture | None
     try:
-        detail = await sync_to_async(bookings.get_show)(show_id)
-        picture = await (await bookings.BoxOffice.current()).picture(show_id)
+        detail = bookings.get_show(show_id)
+        picture = bookings.get_seat_picture(show_id, holder=holder)
     except bookings.NotFound:
         raise Http404 from None
     except bookings.NotReady:
         picture = None
-    context = show_context(detail, picture=picture, holder=holder, now=_now())
-    return await sync_to_async(render)(request, "frontend/show.html", context)
+    return render(request, "frontend/show.html", show_context(detail, picture=picture, now=_now()))
 
 
 @require_safe
 @never_cache
 @with_holder
-async def pay(request: HttpRequest, holder: str, public_id: UUID) -> HttpResponse:
+def pay(request: HttpRequest, holder: str, public_id: UUID) -> HttpResponse:
     """What is held, what it costs and how long it stays: the page where payment will begin."""
     try:
-        booking = await sync_to_async(bookings.get_booking)(public_id, holder=holder)
-        detail = await sync_to_async(bookings.get_show)(booking.show_id)
+        booking = bookings.get_booking(public_id, holder=holder)
+        detail = bookings.get_show(booking.show_id)
     except bookings.NotFound:
         raise Http404 from None
-    context = pay_context(booking, detail=detail, now=_now())
-    return await sync_to_async(render)(request, "frontend/pay.html", context)
+    return render(request, "frontend/pay.html", pay_context(booking, detail=detail, now=_now()))
 
 
 def _now() -> datetime:

@@ -15,7 +15,7 @@ export class PageState {
     this.data = data;
     this.house = houseFrom(data);
     this.map = data.picture ? mapFrom(data.picture) : emptyMap();
-    this.hold = holdFrom(data.mine);
+    this.hold = holdFrom(data.picture?.mine);
     if (data.picture) this.heardServerTime(data.picture.server_ms);
   }
 

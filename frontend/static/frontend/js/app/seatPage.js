@@ -4,6 +4,7 @@
 import { NO_HOLD, holdFrom, holdWithout, milestonePassed, whatBecame } from "../model/hold.js";
 import { Socket } from "../net/socket.js";
 import { Holding } from "./holding.js";
+import { Painter } from "./painter.js";
 import { PageState } from "./pageState.js";
 import { Views } from "./views.js";
 
@@ -16,8 +17,7 @@ export class SeatPage {
   #views;
   #holding;
   #socket;
-  #dirty = new Set();
-  #paintPlanned = false;
+  #painter;
   #syncedMs = -Infinity;
   #lastTick = { wallMs: Date.now(), monotonicMs: performance.now(), leftMs: 0 };
 
@@ -29,9 +29,10 @@ export class SeatPage {
       release: (seats) => this.#holding.release(seats),
       holdAgain: (seats) => this.#holding.hold(seats),
     });
+    this.#painter = new Painter((indexes) => this.#views.paint(indexes));
     this.#holding = new Holding(this.#state, this.#views, {
       send: (frame) => this.#socket.send(frame),
-      changed: (indexes) => this.#paintSoon(indexes),
+      changed: (indexes) => this.#painter.soon(indexes),
     });
     this.#socket = new Socket({
       url: `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws/shows/${data.show}/`,
@@ -55,7 +56,7 @@ export class SeatPage {
       this.#socket.wake();
     });
     this.#socket.connect();
-    this.#paintSoon(this.#state.house.seats.keys());
+    this.#painter.soon(this.#state.house.seats.keys());
     this.#tick();
     setInterval(() => this.#tick(), TICK_MS);
   }
@@ -99,7 +100,7 @@ export class SeatPage {
     const { changed, ask } = this.#state.moveMap(frame);
     if (ask) this.#sync(ask);
     if (changed.includes(focused)) this.#views.focusedSeatChanged(focused, before);
-    this.#paintSoon(changed);
+    this.#painter.soon(changed);
   }
 
   #sync(ask) {
@@ -112,7 +113,7 @@ export class SeatPage {
   #setHold(hold) {
     const before = this.#state.hold;
     const became = whatBecame(before, hold, { nowMs: this.#state.nowMs(), releasing: this.#holding.isReleasing() });
-    this.#paintSoon(this.#state.setHold(hold));
+    this.#painter.soon(this.#state.setHold(hold));
     if (became === "ended" || became === "elsewhere") this.#views.holdGone(became, before);
     this.#views.showHold();
   }
@@ -129,7 +130,7 @@ export class SeatPage {
     if (name === "open") this.#holding.askAgain();
   }
 
-  // Internal: time and paint
+  // Internal: time
 
   #tick() {
     const now = { wallMs: Date.now(), monotonicMs: performance.now() };
@@ -142,17 +143,5 @@ export class SeatPage {
     this.#holding.tick();
     if (this.#state.map.asking && now.monotonicMs - this.#syncedMs > SYNC_AGAIN_MS) this.#sync("changes");
     this.#views.tick();
-  }
-
-  #paintSoon(indexes) {
-    for (const index of indexes) this.#dirty.add(index);
-    if (this.#paintPlanned) return;
-    this.#paintPlanned = true;
-    requestAnimationFrame(() => {
-      this.#paintPlanned = false;
-      const changed = [...this.#dirty];
-      this.#dirty.clear();
-      this.#views.paint(changed);
-    });
   }
 }

@@ -4,6 +4,8 @@
 // Pings come every 25 s, so this is about three minutes: old enough to have met a quiet moment on the line,
 // young enough that drift between the two clocks stays below a few milliseconds.
 const SAMPLES_MAX = 8;
+// Both clocks are read together, so a difference of a second is no late timer.
+const SLEEP_MS = 1000;
 
 export function newClock() {
   return { samples: [] };
@@ -24,16 +26,16 @@ export function withHint(clock, { receivedMs, serverMs }) {
 
 /** The server's time in ms at the monotonic moment `monotonicMs`; NaN before any sample. */
 export function serverNow(clock, monotonicMs) {
-  if (!clock.samples.length) return NaN;
-  const best = clock.samples.reduce((a, b) => (b.roundTripMs <= a.roundTripMs ? b : a));
-  return monotonicMs + best.offsetMs;
+  return clock.samples.length ? monotonicMs + bestOf(clock).offsetMs : NaN;
 }
 
 /** After a sleep the monotonic clock may have stood still: samples from before it are worth nothing. */
 export function afterSleep(clock, { wallElapsedMs, monotonicElapsedMs }) {
-  if (Math.abs(wallElapsedMs - monotonicElapsedMs) < 1000) return clock;
   const sleptMs = wallElapsedMs - monotonicElapsedMs;
-  const best = clock.samples.reduce((a, b) => (b.roundTripMs <= a.roundTripMs ? b : a), { offsetMs: NaN });
-  if (Number.isNaN(best.offsetMs)) return newClock();
-  return { samples: [{ roundTripMs: Infinity, offsetMs: best.offsetMs + sleptMs }] };
+  if (sleptMs < SLEEP_MS || !clock.samples.length) return clock;
+  return { samples: [{ roundTripMs: Infinity, offsetMs: bestOf(clock).offsetMs + sleptMs }] };
+}
+
+function bestOf(clock) {
+  return clock.samples.reduce((a, b) => (b.roundTripMs <= a.roundTripMs ? b : a));
 }

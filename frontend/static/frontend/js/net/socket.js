@@ -5,8 +5,9 @@ import { comesBack, reasonOf } from "./closeCodes.js";
 
 export const SUBPROTOCOL = "housefull.v1";
 const PING_EVERY_MS = 25_000;
-// A few pings at once after connecting: the clock needs one that met no queue.
-const FIRST_PINGS_MS = [0, 300, 900];
+// A few pings soon after connecting: the clock needs one that met no queue.
+const FIRST_PINGS_MS = [0, 300];
+const PING_ON_AFTER_MS = 900;
 const PONG_WITHIN_MS = 10_000;
 // A connection younger than this does not count as recovery, or a server that accepts and drops is hammered.
 const STEADY_AFTER_MS = 5000;
@@ -80,19 +81,12 @@ export class Socket {
   #opened() {
     this.#on.state("open");
     FIRST_PINGS_MS.forEach((delay) => this.#later(() => this.#ping(), delay));
+    this.#later(() => this.#keepPinging(), PING_ON_AFTER_MS);
     this.#later(() => (this.#attempt = 0), STEADY_AFTER_MS);
-    this.#later(() => this.#keepPinging(), PING_EVERY_MS);
   }
 
   #received(text) {
-    let frame;
-    try {
-      frame = JSON.parse(text);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      console.warn("a frame that is not JSON was dropped", error);
-      return;
-    }
+    const frame = JSON.parse(text);
     if (frame.type === "pong") this.#ponged(frame);
     else this.#on.frame(frame);
   }

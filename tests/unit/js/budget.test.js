@@ -1,0 +1,44 @@
+// What a phone has to fetch: everything of ours, gzipped, stays below 40 KB; modules stay small enough to read.
+
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { describe, it } from "node:test";
+
+const GZIPPED_BYTES_MAX = 40 * 1024;
+const MODULE_LINES_MAX = 150;
+
+const root = fileURLToPath(new URL("../../../frontend/static/frontend/", import.meta.url));
+const files = readdirSync(root, { recursive: true }).filter((name) => /\.(js|css)$/.test(name));
+const read = (name) => readFileSync(root + name);
+
+describe("what is sent to the browser", () => {
+  it("weighs 40 KB at most, gzipped file by file", () => {
+    assert.ok(files.length > 20);
+    const bytes = files.reduce((sum, name) => sum + gzipSync(read(name)).length, 0);
+    assert.ok(bytes <= GZIPPED_BYTES_MAX, `${bytes} bytes`);
+  });
+
+  it("is made of modules of 150 lines at most", () => {
+    for (const name of files.filter((each) => each.endsWith(".js"))) {
+      const lines = read(name).toString().trimEnd().split("\n").length;
+      assert.ok(lines <= MODULE_LINES_MAX, `${name} has ${lines} lines`);
+    }
+  });
+
+  it("imports only what is there, by relative paths", () => {
+    for (const name of files.filter((each) => each.endsWith(".js"))) {
+      for (const [, path] of read(name).toString().matchAll(/from "([^"]+)"/g)) {
+        assert.match(path, /^\.\.?\//, `${name} imports ${path}`);
+        readFileSync(new URL(path, `file://${root}${name}`));
+      }
+    }
+  });
+
+  it("keeps the models free of the page and of time", () => {
+    for (const name of files.filter((each) => each.startsWith("js/model/"))) {
+      assert.doesNotMatch(read(name).toString(), /\b(document|window|performance\.now|Date\.now|setTimeout|WebSocket)\b/, name);
+    }
+  });
+});

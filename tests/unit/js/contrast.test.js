@@ -1,0 +1,52 @@
+// Every pair of colours that is used together, in both schemes: text at 4.5 : 1, shapes and focus at 3 : 1.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+
+const css = readFileSync(new URL("../../../frontend/static/frontend/css/tokens.css", import.meta.url), "utf8");
+const [lightRules, darkRules] = css.split("@media (prefers-color-scheme: dark)");
+const tokensOf = (rules) => Object.fromEntries([...rules.matchAll(/--([\w-]+):\s*(#[0-9A-Fa-f]{6})\b/g)].map(([, name, value]) => [name, value]));
+const light = tokensOf(lightRules);
+const SCHEMES = { light, dark: { ...light, ...tokensOf(darkRules.split("@media")[0]) } };
+
+const TEXT = [
+  ["text", "ground"], ["text", "surface"], ["text", "raised"], ["ground", "text"],
+  ["text-soft", "ground"], ["text-soft", "surface"], ["text-soft", "raised"],
+  ["on-accent", "accent"], ["live", "ground"], ["alarm", "ground"], ["alarm", "surface"],
+  ["tint-1", "ground"], ["tint-2", "ground"], ["tint-3", "ground"], ["tint-4", "ground"], ["tint-5", "ground"],
+];
+const SHAPES = [
+  ["accent", "ground"], ["accent", "surface"], ["on-accent", "accent"], ["live", "ground"], ["edge", "surface"], ["edge", "ground"],
+  ["text", "ground"], ["text", "surface"],
+];
+
+function luminance(hex) {
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+function contrast(a, b) {
+  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (high + 0.05) / (low + 0.05);
+}
+
+describe("contrast", () => {
+  it("is measured as WCAG does", () => {
+    assert.equal(contrast("#000000", "#ffffff"), 21);
+    assert.ok(Math.abs(contrast("#777777", "#ffffff") - 4.48) < 0.01);
+  });
+
+  for (const [scheme, tokens] of Object.entries(SCHEMES)) {
+    for (const [ink, paper] of TEXT) {
+      it(`of ${ink} on ${paper} reads in the ${scheme} scheme`, () => assert.ok(contrast(tokens[ink], tokens[paper]) >= 4.5, contrast(tokens[ink], tokens[paper]).toFixed(2)));
+    }
+    for (const [ink, paper] of SHAPES) {
+      it(`of ${ink} against ${paper} can be told in the ${scheme} scheme`, () => assert.ok(contrast(tokens[ink], tokens[paper]) >= 3, contrast(tokens[ink], tokens[paper]).toFixed(2)));
+    }
+  }
+
+  it("is checked on tokens that exist in both schemes", () => {
+    for (const name of [...TEXT, ...SHAPES].flat()) assert.ok(SCHEMES.light[name] && SCHEMES.dark[name], name);
+  });
+});
