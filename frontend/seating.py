@@ -14,6 +14,8 @@ from bookings.api import format_inr
 
 # Six categories and more begin again at the first tint: their names and prices still tell them apart.
 TINTS: Final = 5
+# The deepest drawing that static/frontend/css/places.css knows; a deeper one scrolls.
+DEPTH_MAX: Final = 120
 
 STATE_NAMES: Final = {"A": "available", "H": "held", "B": "booked", "X": "blocked"}
 STATE_WORDS: Final = {
@@ -183,7 +185,7 @@ def _depth(sections: Sequence[Section], columns: int) -> int:
     rows = [row for section in sections for row in section.rows]
     aisles = 0.7 * sum(row.gap_rows > 0 for row in rows)
     captions, screen, bend = 0.35 * len(sections), 1.7, 0.032 * columns
-    return ceil(len(rows) + aisles + captions + screen + bend)
+    return min(DEPTH_MAX, ceil(len(rows) + aisles + captions + screen + bend))
 
 
 def _shaped(row: Sequence[Seat]) -> Iterable[tuple[Seat, str]]:
