@@ -27,6 +27,14 @@ def alive(pids: Iterable[int]) -> set[int]:
     return {pid for pid in pids if psutil.pid_exists(pid) and _runs(pid)}
 
 
+def arguments_of(process: psutil.Process) -> list[str]:
+    """Its command line; empty where it ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def _runs(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
