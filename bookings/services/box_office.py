@@ -317,6 +317,13 @@ class BoxOffice:
             await self._rebuilder.rebuild(store, show_id)
             return []
 
+    async def compare(self, show_id: int) -> list[Difference]:
+        """Say what differs in one show and repair nothing. Raises StoreUnavailable, ClaimsUnavailable, NotFound."""
+        try:
+            return await self._reconciler.compare(await self._standby.store(), show_id)
+        except ShowNotReady:
+            return []
+
     async def expire_due(self) -> list[Ended]:
         """Expire every booking past its deadline by PostgreSQL's clock. Raises ClaimsUnavailable."""
         return await self._expiry.expire_due()

@@ -64,6 +64,16 @@ class Reconciler:
             )
         return found
 
+    async def compare(self, store: SeatStore, show_id: int) -> list[Difference]:
+        """Say what differs and repair nothing; a change in flight may show up in one look and not in the next.
+
+        Raises ShowNotReady, StoreUnavailable, ClaimsUnavailable, NotFound.
+        """
+        plan = await self._plans.get(show_id)
+        inspection = await store.inspect(show_id)
+        async with self._pool.connection() as connection:
+            return _compare(plan, inspection, await claims.truth(connection, show_id), None)
+
     async def correct_refused(self, store: SeatStore, show_id: int, *, booking: str, seats: Sequence[int]) -> None:
         """PostgreSQL refused a hold that Redis had let through: show each newly taken seat as it truly is."""
         plan = await self._plans.get(show_id)
