@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bookings.domain.seat_map import AVAILABLE, HELD, HoldRecord
+from bookings.domain.seat_map import AVAILABLE, BLOCKED, HELD, HoldRecord
 
 # A hold that PostgreSQL has not heard of may still be on its way there for so long (consistency rule 8).
 UNCOMMITTED_MS_MAX: Final = 10_000
@@ -63,21 +63,26 @@ def find_differences(
     """Every seat that should be repaired now. `now_ms` is Redis' clock at the reading.
 
     Passed over: a hold PostgreSQL has not heard of that is younger than UNCOMMITTED_MS_MAX (it may be on its
-    way), and a hold whose deadline has passed on Redis' clock (reap ends it).
+    way, unless somebody else owns the seat), and a hold whose deadline has passed on Redis' clock (reap ends it).
     """
     differences = []
     for seat, (is_shown, is_true) in enumerate(zip(shown, true, strict=True)):
         record = around.holds.get(is_shown.booking)
-        if record is not None and not record.committed and now_ms - record.held_since_ms < UNCOMMITTED_MS_MAX:
-            continue
         if is_true.state == HELD and is_true.expires_ms <= now_ms:
             is_true = FREE
+        rivals = is_true.state == BLOCKED or is_true.booking not in ("", is_shown.booking)
+        if record is not None and _is_on_its_way(record, now_ms) and not rivals:
+            continue
         if record is not None and record.expires_ms <= now_ms and is_true.state == AVAILABLE:
             continue
         what = _what_differs(seat, is_shown, is_true, around)
         if what:
             differences.append(Difference(seat=seat, what=what, shown=is_shown, true=is_true))
     return differences
+
+
+def _is_on_its_way(record: HoldRecord, now_ms: int) -> bool:
+    return not record.committed and now_ms - record.held_since_ms < UNCOMMITTED_MS_MAX
 
 
 def _what_differs(seat: int, shown: SeatFact, true: TrueSeat, around: ShownHolds) -> str:

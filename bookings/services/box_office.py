@@ -5,6 +5,7 @@ the admin) use `with_box_office`.
 """
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -39,6 +40,7 @@ from bookings.services.standby_holds import StandbyHolds
 from bookings.services.turns import Turns
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 # How often a serving process applies pictures that were left unshown (consistency rule 17: older than 5 s).
 LEFTOVERS_SECONDS: Final = 5.0
@@ -353,6 +355,9 @@ class BoxOffice:
                 await self.apply_leftovers()
             except (StoreUnavailable, ClaimsUnavailable):
                 continue
+            except Exception:
+                # The boundary of a task that must outlive any one failure; the next round tries again.
+                logger.exception("unshown pictures could not be applied")
 
 
 def with_box_office(work: Callable[[BoxOffice], Awaitable[T]]) -> T:
