@@ -1,0 +1,44 @@
+"""Celery's tasks of the house: who calls, not what is done (services/upkeep.py, services/outbox.py).
+
+All are idempotent, and all may be killed at any point: Beat sends the next one within a minute. A store that is
+away is an expected failure, told in one line.
+"""
+
+import logging
+import time
+from typing import Final
+
+from celery import shared_task
+from django.db import OperationalError
+
+from bookings.claim_store.pool import ClaimsUnavailable
+from bookings.errors import NotReady
+from bookings.seat_store.connection import StoreUnavailable
+from bookings.selectors.active_shows import get_active_shows
+from bookings.services import outbox, upkeep
+from bookings.services.box_office import with_box_office
+
+logger = logging.getLogger(__name__)
+
+AWAY: Final = (StoreUnavailable, ClaimsUnavailable, NotReady, OperationalError)
+
+
+@shared_task(name="release_expired_bookings", throws=AWAY)  # type: ignore[untyped-decorator]  # Celery has no types
+def release_expired_bookings(**_: object) -> None:
+    """Every minute: expire bookings past their deadline and free their seats in Redis."""
+    shows = get_active_shows()
+    with_box_office(lambda office: upkeep.release_expired(office, shows))
+
+
+@shared_task(name="reconcile_seats", throws=AWAY)  # type: ignore[untyped-decorator]  # Celery has no types
+def reconcile_seats(**_: object) -> None:
+    """Every minute: repair what Redis shows of any active show from PostgreSQL."""
+    shows = get_active_shows()
+    with_box_office(lambda office: upkeep.reconcile_shows(office, shows))
+
+
+@shared_task(name="relay_outbox", throws=AWAY)  # type: ignore[untyped-decorator]  # Celery has no types
+def relay_outbox(**_: object) -> None:
+    """Every five seconds: hand on what happened, and show what a dead process left unshown."""
+    outbox.relay_due(monotonic=time.monotonic)
+    with_box_office(lambda office: office.apply_leftovers())
