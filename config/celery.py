@@ -6,6 +6,7 @@ Settings are in settings.py (CELERY_…), tasks in the apps' tasks.py.
 import logging
 import logging.config
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +22,13 @@ app.autodiscover_tasks(["bookings", "payments", "realtime"])
 app.autodiscover_tasks(["config"], related_name="heartbeats")
 
 
+# So every task is due when Beat starts: what waited while the house was closed is done at once.
+_NEVER_RUN: Final = datetime.fromtimestamp(0, tz=UTC)
+
+
 def _every(seconds: float, task: str) -> dict[str, Any]:
     # One that nobody took before its successor is due is not worth doing any more.
-    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}, "last_run_at": _NEVER_RUN}
 
 
 app.conf.beat_schedule = {
@@ -53,13 +58,10 @@ class TaskLines(logging.Filter):
 _this_process = {"is a worker": False}
 
 
-@celeryd_init.connect
 def _is_a_worker(**_: Any) -> None:
     _this_process["is a worker"] = True
 
 
-@celeryd_init.connect
-@beat_init.connect
 def _refuse_unsafe_settings(**_: Any) -> None:
     from django.core.exceptions import ImproperlyConfigured
 
@@ -72,7 +74,6 @@ def _refuse_unsafe_settings(**_: Any) -> None:
         raise SystemExit(str(error)) from error
 
 
-@setup_logging.connect
 def _set_up_logging(**_: Any) -> None:
     """The house's log, and in a worker its own file beside it; without this Celery would set up another."""
     from django.conf import settings
@@ -95,11 +96,18 @@ def _set_up_logging(**_: Any) -> None:
     logging.config.dictConfig(config)
 
 
-@task_prerun.connect
 def _name_the_task(task_id: str, task: Any, **_: Any) -> None:
     bind_contextvars(task=task.name, task_id=task_id)
 
 
-@task_postrun.connect
 def _forget_the_task(**_: Any) -> None:
     unbind_contextvars("task", "task_id")
+
+
+# Not as decorators, which would leave the functions untyped; weak=False, as nobody else holds them.
+celeryd_init.connect(_is_a_worker, weak=False)
+celeryd_init.connect(_refuse_unsafe_settings, weak=False)
+beat_init.connect(_refuse_unsafe_settings, weak=False)
+setup_logging.connect(_set_up_logging, weak=False)
+task_prerun.connect(_name_the_task, weak=False)
+task_postrun.connect(_forget_the_task, weak=False)

@@ -133,7 +133,7 @@ def check_redis_database(**_: Any) -> list[CheckMessage]:
     guests = {
         "CELERY_BROKER_URL": settings.CELERY_BROKER_URL,
         "CACHE_URL": settings.CACHES["default"]["LOCATION"],
-        "the channel layer": settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0],
+        "the channel layer": channel_layer_url(),
     }
     return [
         Error(
@@ -173,6 +173,12 @@ def refuse_unsafe_settings() -> None:
     found = problems()
     if found:
         raise ImproperlyConfigured("\n".join(f"{message.msg}\n  {message.hint}" for message in found))
+
+
+def channel_layer_url() -> str:
+    """The Redis URL of the channel layer."""
+    layers: Any = settings.CHANNEL_LAYERS
+    return str(layers["default"]["CONFIG"]["hosts"][0])
 
 
 def database_of(url: str) -> str:

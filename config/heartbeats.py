@@ -48,7 +48,7 @@ def ages_seconds(names: Sequence[str]) -> dict[str, float | None]:
     }
 
 
-@shared_task(name="beat_heartbeat", ignore_result=True)
+@shared_task(name="beat_heartbeat", ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
 def beat_heartbeat(**_: object) -> None:
     """Beat has sent this, and a worker has run it."""
     leave_sign(BEAT)
@@ -67,10 +67,11 @@ class _WorkerSign:
             leave_sign(WORKER)
 
 
-_worker_sign = _WorkerSign()
-heartbeat_sent.connect(_worker_sign, weak=False)
+heartbeat_sent.connect(_WorkerSign(), weak=False)
 
 
-@task_success.connect
 def _task_succeeded(sender: Any, **_: Any) -> None:
     leave_sign(f"task:{sender.name}")
+
+
+task_success.connect(_task_succeeded, weak=False)
