@@ -1,0 +1,9 @@
+"""Django's admin for the people who run the cinema: one module for each part of their work."""
+
+from django.contrib import admin
+
+from bookings.admin import catalogue
+
+__all__ = ["catalogue"]
+
+admin.site.site_header = admin.site.site_title = "Housefull"

@@ -13,8 +13,11 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
-from django.core.cache import cache
+from django.conf import settings
+from django.core.cache.backends.base import BaseCache
 from django.db import transaction
+from django.utils.functional import cached_property
+from django.utils.module_loading import import_string
 from redis.exceptions import RedisError
 
 T = TypeVar("T")
@@ -55,30 +58,38 @@ class CatalogueCache:
     def __init__(self) -> None:
         self._asleep_until = 0.0
 
+    @cached_property
+    def _cache(self) -> BaseCache:
+        """Django's cache as configured, but in JSON."""
+        configured = settings.CACHES["default"]
+        options = {**configured.get("OPTIONS", {}), "serializer": JsonSerializer}
+        backend: Callable[[str, dict[str, Any]], BaseCache] = import_string(configured["BACKEND"])
+        return backend(configured["LOCATION"], {**configured, "OPTIONS": options})
+
     def read(self, name: str, *, things: Sequence[str], shape: type[T], load: Callable[[], T]) -> T:
         """The value called `name`, from the cache or from `load`; empty values are not kept.
 
         `things` are what it depends on. A loader that raises leaves nothing behind.
         """
-        key = self._attempt(lambda: _versioned_key(name, things))
+        key = self._attempt(lambda: self._versioned_key(name, things))
         if key is None:
             return load()
-        kept = self._attempt(lambda: cache.get(key))
-        if kept is not None:
-            try:
+        try:
+            kept = self._attempt(lambda: self._cache.get(key))
+            if kept is not None:
                 return msgspec.convert(kept, shape)
-            except msgspec.ValidationError as error:
-                logger.warning("cached value %s does not have the expected shape: %s", key, error)
+        except msgspec.DecodeError as error:
+            logger.warning("cached value %s is not what is kept there now: %s", key, error)
         value = load()
         if value:
             # Keeping no empty value bounds the keys by what exists, whatever dates and names people ask for.
-            self._attempt(lambda: cache.set(key, msgspec.to_builtins(value), VALUE_SECONDS))
+            self._attempt(lambda: self._cache.set(key, msgspec.to_builtins(value), VALUE_SECONDS))
         return value
 
     def step_versions(self, things: Iterable[str]) -> None:
         """Make every value that depends on one of `things` unreachable, now."""
         for thing in things:
-            self._attempt(partial(_step_version, thing), even_asleep=True)
+            self._attempt(partial(self._step_version, thing), even_asleep=True)
 
     def wake(self) -> None:
         """Ask Redis again at once, whatever happened before."""
@@ -95,6 +106,23 @@ class CatalogueCache:
             logger.warning("catalogue cache unavailable, reading PostgreSQL for %s s: %s", PAUSE_SECONDS, error)
             return None
 
+    def _versioned_key(self, name: str, things: Sequence[str]) -> str:
+        keys = [_version_key(thing) for thing in things]
+        versions = self._cache.get_many(keys)
+        for key in keys:
+            if key not in versions:
+                # add(), then what stands there: of two processes that start a counter, both use the first one's.
+                self._cache.add(key, secrets.randbelow(FIRST_VERSION_MAX), timeout=None)
+                versions[key] = self._cache.get(key)
+        stamp = ".".join(str(versions[key]) for key in keys)
+        return f"catalogue:{SHAPE}:{name}:{stamp}"
+
+    def _step_version(self, thing: str) -> None:
+        # ValueError is Django's word for "no such counter". Then no key was made of it, or, as counters start at
+        # random, none can be made again.
+        with suppress(ValueError):
+            self._cache.incr(_version_key(thing))
+
 
 catalogue_cache = CatalogueCache()
 
@@ -109,22 +137,3 @@ def forget_after_commit(*things: str) -> None:
 
 def _version_key(thing: str) -> str:
     return f"catalogue:version:{thing}"
-
-
-def _versioned_key(name: str, things: Sequence[str]) -> str:
-    keys = [_version_key(thing) for thing in things]
-    versions = cache.get_many(keys)
-    for key in keys:
-        if key not in versions:
-            # add(), then what stands there: of two processes that start a counter, both use the first one's.
-            cache.add(key, secrets.randbelow(FIRST_VERSION_MAX), timeout=None)
-            versions[key] = cache.get(key)
-    stamp = ".".join(str(versions[key]) for key in keys)
-    return f"catalogue:{SHAPE}:{name}:{stamp}"
-
-
-def _step_version(thing: str) -> None:
-    # ValueError is Django's word for "no such counter". Then no key was made of it, or, as counters start at
-    # random, none can be made again.
-    with suppress(ValueError):
-        cache.incr(_version_key(thing))
