@@ -1,9 +1,11 @@
-"""The JSON API: one NinjaAPI made of the apps' routers, under /api/v1/.
+"""The JSON API: one NinjaAPI made of the apps' routers, under /api/v1/, and what it says of itself.
 
 What is true of every call is in bookings.http.boundary and bookings.http.errors; this file only composes.
 """
 
 import tomllib
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -11,13 +13,29 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, re_path
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import BaseRenderer
 
-from bookings.http import guests, holds
+from bookings.http import bookings, catalogue, guests, holds, pictures
 from bookings.http.boundary import bounded, unknown_address
 from bookings.http.errors import install_error_replies
+from config.api_page import ApiPage
 
-ROOT = "/api/v1/"
+_DESCRIPTION = """\
+Every seat lock, release, countdown and sale of a cinema, as JSON. Changes arrive live over the WebSocket
+`/ws/shows/<id>/`; this API is for everything that asks first.
+
+Become a guest once, then send the token with every call. Money is integer paise. Times are UTC: ISO 8601 in `…_at`,
+Unix milliseconds in `…_ms`. Every error is `{code, detail, retryable, …}`; programs read the code.
+A request that carries an `Idempotency-Key` may be sent again without being done twice."""
+
+_TAGS = [
+    {"name": guests.TAG, "description": "Who calls."},
+    {"name": catalogue.TAG, "description": "Movies, shows and the seats of a show."},
+    {"name": pictures.TAG, "description": "Who sits where, now."},
+    {"name": holds.TAG, "description": "Seats that are yours for a while."},
+    {"name": bookings.TAG, "description": "What became of a hold."},
+]
 
 
 class JsonRenderer(BaseRenderer):
@@ -40,21 +58,59 @@ class HousefullApi(NinjaAPI):
             inside.append(bounded(pattern))
         return inside, app_name, namespace
 
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """The OpenAPI 3.1 document, as it is sent."""
+        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        codes: set[str] = set()
+        for path in schema["paths"].values():
+            for operation in path.values():
+                operation["responses"] = dict(sorted(operation["responses"].items()))
+                codes.update(code for status, code in _examples(operation) if status >= 400)
+                for parameter in operation["parameters"]:
+                    _require_no_null(parameter["schema"])
+        schema["components"]["schemas"]["ErrorReply"]["properties"]["code"]["enum"] = sorted(codes)
+        return schema
+
 
 def make_api() -> HousefullApi:
     """The API with everything that calls can be made of."""
-    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
     api = HousefullApi(
         title="Housefull",
-        version=project["version"],
-        description=project["description"],
+        version=project_version(),
+        description=_DESCRIPTION,
+        docs=ApiPage(),
         urls_namespace="api",
         renderer=JsonRenderer(),
+        openapi_extra={"tags": _TAGS},
     )
     install_error_replies(api)
-    for router in (guests.router, holds.router):
+    for router in (guests.router, catalogue.router, pictures.router, holds.router, bookings.router):
         api.add_router("", router)
     return api
+
+
+@cache
+def project_version() -> str:
+    """The version that pyproject.toml names."""
+    version: str = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
+    return version
+
+
+def _examples(operation: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    """(status, name) of every example reply; an error's is named by its code."""
+    for status, response in operation["responses"].items():
+        for media in response["content"].values():
+            yield from ((status, name) for name in media["examples"])
+
+
+def _require_no_null(schema: dict[str, Any]) -> None:
+    """An optional parameter is left out; nobody can send null in an address."""
+    kinds = [kind for kind in schema.pop("anyOf", []) if kind != {"type": "null"}]
+    if kinds:
+        (kind,) = kinds
+        schema.update(kind)
 
 
 api = make_api()

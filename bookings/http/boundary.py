@@ -9,9 +9,10 @@ from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
+from django.utils.cache import get_conditional_response, set_response_etag
 from django.views.decorators.csrf import csrf_exempt
 
 from bookings.errors import BookingError, NotFound
@@ -28,6 +29,8 @@ from bookings.http.errors import (
 
 View = Callable[..., Any]
 _WITHOUT_BODY: Final = ("GET", "HEAD", "OPTIONS")
+# What a call sets as Cache-Control when its reply may be kept, but must be asked for again: it gets an ETag.
+REVALIDATED: Final = "no-cache"
 
 
 def bounded(pattern: URLPattern) -> URLPattern:
@@ -60,7 +63,7 @@ def _bounded_view(view: View) -> View:
         if isinstance(response, HttpResponseNotAllowed):
             response = refusal(MethodNotAllowed(_with_head(response["Allow"])))
         response.setdefault("Cache-Control", "no-store")
-        return response
+        return _revalidated(request, response) if response["Cache-Control"] == REVALIDATED else response
 
     return answer
 
@@ -79,6 +82,13 @@ def _bound_body(request: HttpRequest) -> None:
     request._body = body
     if body and request.content_type != JSON:
         raise NotJson
+
+
+def _revalidated(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """The reply with an ETag, or 304 for a client that has it already."""
+    assert isinstance(response, HttpResponse)
+    set_response_etag(response)
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
 
 def _with_head(allow: str) -> list[str]:

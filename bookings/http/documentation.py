@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bookings.errors import BadRequest, BookingError
+from bookings.errors import BookingError
 from bookings.http.errors import JSON, Internal, InvalidFields
 from bookings.http.schemas import ErrorReply
 
@@ -40,8 +40,5 @@ def _response(description: str, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _first_line(kind: type) -> str:
-    # A class that only inherits its meaning inherits its words.
-    return next(base.__doc__ for base in kind.__mro__ if base.__doc__).strip().splitlines()[0]
-
-
-BAD_REQUEST = BadRequest("Not understood.")
+    assert kind.__doc__, f"{kind.__name__} says what it is"
+    return kind.__doc__.strip().splitlines()[0]

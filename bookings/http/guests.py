@@ -1,5 +1,7 @@
 """Becoming a guest: a signed identity for clients without cookies."""
 
+from typing import Final
+
 from django.http import HttpRequest
 from ninja import Router
 from ninja.responses import Status
@@ -10,7 +12,8 @@ from bookings.http.limits import count_guest
 from bookings.http.schemas import GuestReply
 from bookings.identity import issue_holder
 
-router = Router(tags=["Guests"])
+TAG: Final = "Guests"
+router = Router(tags=[TAG])
 
 
 @router.post(

@@ -5,10 +5,11 @@ from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
 from django.http import HttpRequest
-from ninja import HeaderEx, P, PathEx, QueryEx, Router
+from ninja import HeaderEx, P, QueryEx, Router
 from ninja.responses import Status
 
 from bookings.errors import (
+    BookingConfirmed,
     CheckoutStarted,
     DuplicateSeats,
     HoldExpired,
@@ -26,7 +27,7 @@ from bookings.errors import (
 )
 from bookings.http.auth import HOLDER_AUTH, holder_of
 from bookings.http.documentation import BAD_FIELDS, EXAMPLE_BOOKING, documented
-from bookings.http.errors import CsrfFailed
+from bookings.http.errors import BodyTooLarge, CsrfFailed, NotJson
 from bookings.http.schemas import (
     CURRENCY,
     BestSeatsReply,
@@ -34,15 +35,16 @@ from bookings.http.schemas import (
     HoldReply,
     HoldRequest,
     ReleaseReply,
+    ShowId,
     utc_of_ms,
 )
 from bookings.services.box_office import BoxOffice
 from bookings.services.outcomes import Held
 
 T = TypeVar("T")
-router = Router(tags=["Holds"], auth=HOLDER_AUTH)
+TAG: Final = "Holds"
+router = Router(tags=[TAG], auth=HOLDER_AUTH)
 
-ShowId = PathEx[int, P(description="The show.")]
 SeatLabels = QueryEx[str | None, P(description="Labels, separated by commas; without it, all.", example="C5")]
 IdempotencyKey = HeaderEx[
     str | None,
@@ -63,11 +65,14 @@ _EXAMPLE_HOLD: Final = HoldReply(
 _WHO: Final = (IdentityRequired(), CsrfFailed())
 _REFUSALS: Final = (
     BAD_FIELDS,
+    BodyTooLarge(),
+    NotJson(),
     *_WHO,
     NotFound("There is no such show."),
     SeatsUnavailable(["C4"]),
     HoldExpired(),
     CheckoutStarted(),
+    BookingConfirmed(),
     SalesClosed("Sales for this show have ended."),
     InProgress(),
     TooManySeats(10),

@@ -6,6 +6,7 @@ Replies only state what services and selectors answered; they decide nothing and
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
+from ninja import P, PathEx
 from pydantic import BaseModel, ConfigDict, Field
 
 from bookings.selectors.catalogue_values import SalesState
@@ -20,7 +21,7 @@ Version = Annotated[
     int | None, Field(description="The version of the seat map that shows it; null while Redis is away.")
 ]
 Currency = Literal["INR"]
-SeatState = Literal["A", "H", "B", "X"]
+ShowId = PathEx[int, P(description="The show.", example=24)]
 
 
 def utc(at: datetime) -> str:
@@ -102,6 +103,8 @@ class MovieReply(MovieRef):
 
 
 class MoviesReply(Reply):
+    """Movies, the one with the soonest show first."""
+
     items: list[MovieReply]
     count: int
 
@@ -132,6 +135,8 @@ class ShowReply(Reply):
 
 
 class ShowsReply(Reply):
+    """Shows by start."""
+
     items: list[ShowReply]
     count: int
 
@@ -204,7 +209,7 @@ class BookingReply(Reply):
     show: int
     status: Literal["pending", "confirmed", "expired", "cancelled"]
     refund: Literal["due", "pending", "refunded", "manual"] | None
-    seats: list[str] = Field(description="The seats it owns now; none once it has expired or was cancelled.")
+    seats: list[str] = Field(description="Its seats; once it has ended, those it had at its end.")
     amount_paise: Paise
     currency: Currency
     expires_ms: UnixMs
