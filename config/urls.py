@@ -3,9 +3,13 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from config import health
 from config.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.prometheus),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("", include("frontend.urls")),
