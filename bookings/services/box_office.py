@@ -75,9 +75,11 @@ class BoxOffice:
         self._pool = ClaimPool()
         self._plans = ShowPlans(self._pool, monotonic=time.monotonic)
         self._reconciler = Reconciler(self._pool, self._plans)
-        self._rebuilder = Rebuilder(self._pool, self._plans, look_again=self._look_again)
         self._standby = Standby(
             url=settings.REDIS_URL, pool=self._pool, monotonic=time.monotonic, before_live=self._catch_up
+        )
+        self._rebuilder = Rebuilder(
+            self._pool, self._plans, ensure_ready=self._standby.ensure_ready, look_again=self._look_again
         )
         self._pictures = Pictures(self._pool)
         self._expiry = Expiry(self._pool, self._standby, self._pictures)

@@ -53,9 +53,17 @@ def new_epoch(*, prefix: str = "") -> str:
 class Rebuilder:
     """Rebuilds pictures, one at a time a show."""
 
-    def __init__(self, pool: ClaimPool, plans: ShowPlans, *, look_again: Callable[[int], Awaitable[object]]) -> None:
+    def __init__(
+        self,
+        pool: ClaimPool,
+        plans: ShowPlans,
+        *,
+        ensure_ready: Callable[[SeatStore], Awaitable[None]],
+        look_again: Callable[[int], Awaitable[object]],
+    ) -> None:
         self._pool = pool
         self._plans = plans
+        self._ensure_ready = ensure_ready
         self._look_again = look_again
         self._running: dict[int, asyncio.Task[None]] = {}
         self._later: set[asyncio.Task[None]] = set()
@@ -79,6 +87,9 @@ class Rebuilder:
         await asyncio.gather(*self._later, return_exceptions=True)
 
     async def _rebuild(self, store: SeatStore, show_id: int) -> None:
+        # A Redis that was emptied under our feet lost its mark too; without it the next process to connect would
+        # believe nothing that is rebuilt here.
+        await self._ensure_ready(store)
         plan = await self._plans.refresh(show_id)
         async with self._pool.connection() as connection, connection.transaction():
             # Held from read to write: two processes do not rebuild one show from two moments.

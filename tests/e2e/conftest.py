@@ -1,0 +1,116 @@
+"""Real Chromium for tests that drive the pages. Without one they are skipped, loudly.
+
+The web processes last for the whole run; each test has a show of its own in an empty database.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bookings.models import Show
+from tests.support.cinema import make_show
+from tests.support.house import RunningHouse, running_house
+
+playwright_api = pytest.importorskip(
+    "playwright.sync_api", reason="PLAYWRIGHT IS MISSING: no page is tested in a browser"
+)
+
+# A hall with an aisle, two categories and an accessible corner.
+HALL = """categories: front, recliner
+[front]
+A WCSS..SSSS
+B SSSS..SSSS
+C SSSS..SSSS
+[recliner]
+D RRRR..RRRR
+E RRRR..RRRR
+"""
+CHROMIUM_PLACES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium_path() -> str | None:
+    """Where the system's Chromium is, or None."""
+    on_path = shutil.which("chromium") or shutil.which("google-chrome")
+    return next((place for place in CHROMIUM_PLACES if Path(place).is_file()), on_path)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for all tests of this process."""
+    path = chromium_path()
+    if path is None:
+        pytest.skip("CHROMIUM IS MISSING: no page is tested in a browser. Install chromium, then run again.")
+    with playwright_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visitor(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Call it for a page of somebody new: own cookies, so another holder. Uncaught script errors fail the test."""
+    contexts = []
+    errors: list[str] = []
+
+    def come(**options: Any) -> Any:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        contexts.append(context)
+        return context.new_page()
+
+    yield come
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def _django_beside_a_browser() -> Iterator[None]:
+    """Playwright's sync API runs a loop in this thread, in which Django would refuse to touch the database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
+@pytest.fixture(scope="session")
+def _long_holds(django_db_setup: None) -> Iterator[RunningHouse]:
+    with running_house() as house:
+        house.start_web()
+        yield house
+
+
+@pytest.fixture(scope="session")
+def _short_holds(django_db_setup: None) -> Iterator[RunningHouse]:
+    with running_house(HOLD_SECONDS="4") as house:
+        house.start_web()
+        yield house
+
+
+@pytest.fixture
+def a_show_on_sale(_django_beside_a_browser: None, database: str) -> Show:
+    """A show in a hall with an aisle, two categories and an accessible corner."""
+    return make_show(layout=HALL, prices={"front": 25_000, "recliner": 45_000})
+
+
+@pytest.fixture
+def live_house(_long_holds: RunningHouse, a_show_on_sale: Show) -> RunningHouse:
+    """A running house whose only show is on sale."""
+    return _long_holds
+
+
+@pytest.fixture
+def short_live_house(_short_holds: RunningHouse, a_show_on_sale: Show) -> RunningHouse:
+    """The same, but holds last four seconds."""
+    return _short_holds

@@ -1,0 +1,102 @@
+"""A running house for tests from outside: web processes, the watcher, the worker, as strangers meet them.
+
+Every process dies with the test process, however that ends (config.guardian).
+"""
+
+import os
+import signal
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from config.guardian import Guardian
+from config.ports import free_port
+from tests.support.processes import wait_until
+
+START_SECONDS = 30.0
+PROJECT = Path(__file__).parents[2]
+
+
+class RunningHouse:
+    """Processes of one house on the test's PostgreSQL and Redis, each with a name."""
+
+    def __init__(self, guardian: Guardian, environment: Mapping[str, str]) -> None:
+        self._guardian = guardian
+        self._environment = {**os.environ, **environment}
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 — lives as long as the house
+        self._pids: dict[str, int] = {}
+        self.ports: dict[str, int] = {}
+
+    @property
+    def url(self) -> str:
+        """The address of the first web process."""
+        return self.url_of(next(iter(self.ports)))
+
+    def url_of(self, name: str) -> str:
+        """The address of a web process."""
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    def start_web(self, name: str = "web", *, server: str = "daphne", port: int | None = None) -> str:
+        """Start a web process and wait until it answers. Returns its address."""
+        port = port or free_port()
+        if server == "daphne":
+            command = [sys.executable, "-m", "realtime.server", "--host", "127.0.0.1", "--port", str(port)]
+        else:
+            command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port)]
+            command += ["--log-level", "warning", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
+        self.ports[name] = port
+        self._start(name, command)
+        wait_until(lambda: self._answers(name), seconds=START_SECONDS, what=f"{name} answers:\n{self.log()}")
+        return self.url_of(name)
+
+    def start_watcher(self) -> None:
+        """Start the expiry watcher."""
+        self._start("watcher", [sys.executable, "manage.py", "watch_expiry"])
+
+    def pid(self, name: str) -> int:
+        """The process id of a part, for signals."""
+        return self._pids[name]
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a part a signal."""
+        os.kill(self._pids[name], number)
+
+    def stop(self, name: str) -> None:
+        """Stop a part in order and wait for its end."""
+        self._guardian.stop(name)
+
+    def exit_status(self, name: str) -> int | None:
+        """How a part ended (negative: by that signal); None while it runs."""
+        return self._guardian.exit_status(name)
+
+    def log(self) -> str:
+        """Everything the house has printed."""
+        with os.fdopen(os.dup(self._log.fileno()), "rb") as copy:
+            copy.seek(0)
+            return copy.read().decode(errors="replace")
+
+    def _start(self, name: str, command: list[str]) -> None:
+        self._pids[name] = self._guardian.start(
+            name, command, output=self._log.fileno(), environment=self._environment, folder=PROJECT
+        )
+
+    def _answers(self, name: str) -> bool:
+        assert self.exit_status(name) is None, f"{name} ended:\n{self.log()}"
+        try:
+            with urllib.request.urlopen(f"{self.url_of(name)}/healthz", timeout=2) as reply:
+                return bool(reply.status == 200)
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+
+
+@contextmanager
+def running_house(**environment: str) -> Iterator[RunningHouse]:
+    """A house without processes yet; they read this environment on top of the test's own."""
+    with tempfile.TemporaryDirectory() as logs, Guardian() as guardian:
+        yield RunningHouse(guardian, {"LOGS_DIR": logs, "LIMIT_PROFILE": "default", **environment})
