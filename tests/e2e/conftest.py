@@ -85,14 +85,14 @@ def _django_beside_a_browser() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def _long_holds(django_db_setup: None) -> Iterator[RunningHouse]:
+def _long_holds(_django_beside_a_browser: None, django_db_setup: None) -> Iterator[RunningHouse]:
     with running_house() as house:
         house.start_web()
         yield house
 
 
 @pytest.fixture(scope="session")
-def _short_holds(django_db_setup: None) -> Iterator[RunningHouse]:
+def _short_holds(_django_beside_a_browser: None, django_db_setup: None) -> Iterator[RunningHouse]:
     with running_house(HOLD_SECONDS="4") as house:
         house.start_web()
         yield house
