@@ -1,0 +1,117 @@
+"""Does the house do its work: worker, Beat and watcher alive, holds expired in time, Redis in step, keys, mail.
+
+Each function is one examination: it returns what it saw, or raises Failed or Skipped.
+"""
+
+import random
+import smtplib
+from typing import Any, Final
+
+import environ
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
+
+from bookings.api import with_box_office
+from bookings.selectors.active_shows import get_active_shows
+from bookings.services.upkeep import find_drift
+from config import heartbeats, probes
+from config.doctor.examination import Failed, Skipped
+
+# Signs come every 10 s; two may be late before anybody is called dead.
+SIGN_SECONDS_MAX: Final = 30.0
+# Sweeps come every 60 s (fault matrix: an alert beyond 150 s).
+SWEEP_SECONDS_MAX: Final = 150.0
+UNSHOWN_SECONDS_MAX: Final = 60
+SHOWS_SAMPLED_MAX: Final = 10
+LOOK_AGAIN_SECONDS: Final = 0.3
+SMTP_SECONDS: Final = 1.5
+
+
+def worker_is_alive() -> str:
+    """A Celery worker speaks from its main loop."""
+    return _sign_of(heartbeats.WORKER, SIGN_SECONDS_MAX)
+
+
+def beat_is_alive() -> str:
+    """What Beat sends arrives and is run."""
+    return _sign_of(heartbeats.BEAT, SIGN_SECONDS_MAX)
+
+
+def watcher_is_alive() -> str:
+    """The process that hears keys expire."""
+    return _sign_of(heartbeats.WATCHER, SIGN_SECONDS_MAX)
+
+
+def holds_are_swept() -> str:
+    """release_expired_bookings has succeeded lately."""
+    return _sign_of(heartbeats.SWEEP, SWEEP_SECONDS_MAX)
+
+
+def changes_are_shown() -> str:
+    """No change of claims waits long for Redis to show it (consistency rule 17)."""
+    with probes.open_postgres() as connection:
+        row = connection.execute(
+            "SELECT count(*), count(*) FILTER (WHERE created_at < clock_timestamp() - %s * interval '1 second')"
+            " FROM bookings_picturepending",
+            (UNSHOWN_SECONDS_MAX,),
+        ).fetchone()
+    assert row is not None, "an aggregate returns one row"
+    waiting, overdue = row
+    if overdue:
+        raise Failed(f"{overdue} changes have not been shown for more than {UNSHOWN_SECONDS_MAX} s")
+    return f"{waiting} on their way"
+
+
+def pictures_agree() -> str:
+    """Redis shows what PostgreSQL has, in a sample of active shows; nothing is repaired here."""
+    try:
+        shows = get_active_shows()
+    finally:
+        connections.close_all()
+    # Shows with pending bookings first: there is most that can differ.
+    random.shuffle(shows)
+    shows.sort(key=lambda show: not show.has_pending)
+    sample = [show.show_id for show in shows[:SHOWS_SAMPLED_MAX]]
+    drift = with_box_office(lambda office: find_drift(office, sample, again_after_seconds=LOOK_AGAIN_SECONDS))
+    if drift:
+        told = ", ".join(f"show {show_id}: {seats} seats" for show_id, seats in sorted(drift.items()))
+        raise Failed(f"Redis and PostgreSQL differ: {told}")
+    return f"{len(sample)} of {len(shows)} active shows compared"
+
+
+def gateway_keys_are_set() -> str:
+    """Razorpay's keys; whether they are complete is one of the settings' checks."""
+    if not settings.RAZORPAY_KEY_ID:
+        raise Skipped("not configured: payments come later")
+    raise Skipped("keys are set and not tried: payments come later")
+
+
+def mail_can_be_sent() -> str:
+    """The server that EMAIL_URL names takes our call; nothing is sent."""
+    if not settings.EMAIL_URL:
+        raise Skipped("EMAIL_URL is not set: no mail is sent")
+    try:
+        config: dict[str, Any] = environ.Env.email_url_config(settings.EMAIL_URL)
+    except ImproperlyConfigured as error:
+        raise Failed(f"EMAIL_URL cannot be read: {error}") from error
+    backend = str(config["EMAIL_BACKEND"])
+    if not backend.endswith("smtp.EmailBackend"):
+        return backend.rsplit(".", 2)[-2]
+    host, port = config["EMAIL_HOST"], config["EMAIL_PORT"] or 25
+    call = smtplib.SMTP_SSL if config.get("EMAIL_USE_SSL") else smtplib.SMTP
+    try:
+        with call(host, port, timeout=SMTP_SECONDS) as server:
+            server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        raise Failed(f"{host}:{port} does not take mail: {error}") from error
+    return f"{host}:{port} answers"
+
+
+def _sign_of(name: str, seconds_max: float) -> str:
+    age_seconds = heartbeats.ages_seconds([name])[name]
+    if age_seconds is None:
+        raise Failed("no sign of life")
+    if age_seconds > seconds_max:
+        raise Failed(f"last sign {age_seconds:.0f} s ago; {seconds_max:.0f} s may be")
+    return f"last sign {age_seconds:.0f} s ago"
