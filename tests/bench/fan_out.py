@@ -1,0 +1,236 @@
+"""How many frames one server process delivers to the viewers of one show, ours and the tutorial's in turns.
+
+Changes are painted by the product's own script, straight into Redis, so that neither holds nor PostgreSQL are part
+of it. The publisher keeps a number of changes on their way: more than the server can show one by one, fewer than
+channels_redis drops.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from typing import Any, Final, Protocol
+
+from channels_redis.core import RedisChannelLayer
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.conf import settings
+
+from bookings.seat_store.connection import StoreConnection
+from bookings.seat_store.store import SeatStore
+from tests.bench.clients import Crowd, Viewer, connect_viewers, read_message
+from tests.bench.figures import Outcome, at_least
+from tests.bench.house import BenchShow, WebServer
+from tests.bench.suite import Bench
+
+VIEWERS: Final = 500
+SENTINEL_EVERY: Final = 50
+WARM_UP_SECONDS: Final = 0.5
+DRAIN_SECONDS_MAX: Final = 20.0
+# Enough to keep a server busy. channels_redis drops what is more than 100 behind, and shows few a second.
+ON_THEIR_WAY_MAX: Final = 60
+ON_THEIR_WAY_OF_TUTORIAL_MAX: Final = 15
+LAYERS: Final = {"core": RedisChannelLayer, "pubsub": RedisPubSubChannelLayer}
+RATIO_FLOOR: Final = 15.0
+
+
+class Publisher(Protocol):
+    """Makes changes of one show, numbered from 1."""
+
+    async def publish(self, change: int) -> None:
+        """Publish one."""
+
+    async def close(self) -> None:
+        """Close the connection."""
+
+
+class Painter:
+    """Publishes by the seat store's `paint`: blocks every seat in turn, then frees every one."""
+
+    def __init__(self, store: SeatStore, show: BenchShow) -> None:
+        self._store = store
+        self._show = show
+        # Rises over every fence that the show has seen.
+        self._fence = time.time_ns() // 1000
+
+    @classmethod
+    async def open(cls, show: BenchShow) -> "Painter":
+        """Connect to the house's Redis."""
+        connection = await StoreConnection.open(settings.REDIS_URL)
+        return cls(SeatStore(connection, monotonic=time.monotonic), show)
+
+    async def publish(self, change: int) -> None:
+        """See Publisher."""
+        turn, seat = divmod(change - 1, len(self._show.labels))
+        self._fence += 1
+        await self._store.paint(
+            self._show.id,
+            state="A" if turn % 2 else "X",
+            fence=self._fence,
+            seats=[(seat, self._show.labels[seat])],
+        )
+
+    async def close(self) -> None:
+        """See Publisher."""
+        self._store.connection.close()
+
+
+class GroupSender:
+    """Publishes as tutorials do, by `group_send`; a change of the same size and look as ours."""
+
+    def __init__(self, layer: Any, show: BenchShow) -> None:
+        self._layer = layer
+        self._show = show
+
+    async def publish(self, change: int) -> None:
+        """See Publisher."""
+        message = {
+            "type": "seats",
+            "epoch": "tutorial",
+            "from": change - 1,
+            "version": change,
+            "server_ms": time.time_ns() // 1_000_000,
+            "changes": [[change % len(self._show.labels), "X"]],
+        }
+        await self._layer.group_send(f"seats_{self._show.id}", {"type": "seats.changed", "message": message})
+
+    async def close(self) -> None:
+        """See Publisher."""
+        await self._layer.flush()
+
+
+class Side:
+    """One of those compared: its viewers, who publishes to them, and how far they are."""
+
+    def __init__(self, name: str, server: WebServer, publisher: Publisher, on_their_way_max: int) -> None:
+        self.name = name
+        self.server = server
+        self.crowd = Crowd()
+        self._publisher = publisher
+        self._on_their_way_max = on_their_way_max
+        self._seen = [0] * (VIEWERS // SENTINEL_EVERY)
+        self._published = 0
+        self._first_version = 0
+        self._moved = asyncio.Event()
+        self.viewers = [Viewer(self.crowd, self._sentinel(place)) for place in range(VIEWERS)]
+
+    async def connect(self, url: str, tokens: Sequence[str] | None) -> None:
+        """Seat the viewers."""
+        await connect_viewers(self.server, url, self.viewers, tokens)
+        if tokens is None:
+            await self.crowd.frames_reach(len(self.viewers), within_seconds=DRAIN_SECONDS_MAX)
+        self._first_version = self.viewers[0].position()[1]
+
+    def _sentinel(self, place: int) -> Any:
+        """Every so many viewers one reads each frame; the others only count them."""
+        number, rest = divmod(place, SENTINEL_EVERY)
+        if rest:
+            return None
+
+        def read(payload: bytes) -> None:
+            version = read_message(payload).version
+            if version is not None:
+                self._seen[number] = version - self._first_version
+                self._moved.set()
+
+        return read
+
+    async def run(self, seconds: float) -> tuple[float, float, float]:
+        """(frames, seat changes, bytes) delivered a second under a publisher at full speed."""
+        publishing = asyncio.create_task(self._publish())
+        try:
+            await asyncio.sleep(WARM_UP_SECONDS)
+            began, frames, sizes, seen = time.perf_counter(), self.crowd.frames, self.crowd.bytes, sum(self._seen)
+            await asyncio.sleep(seconds)
+            took = time.perf_counter() - began
+            changes = (sum(self._seen) - seen) / len(self._seen) * len(self.viewers)
+            found = (self.crowd.frames - frames) / took, changes / took, (self.crowd.bytes - sizes) / took
+        finally:
+            publishing.cancel()
+            await asyncio.gather(publishing, return_exceptions=True)
+        await self._drain()
+        return found
+
+    async def _publish(self) -> None:
+        under_way: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                while self._published - min(self._seen) < self._on_their_way_max:
+                    self._published += 1
+                    task = asyncio.create_task(self._publisher.publish(self._published))
+                    under_way.add(task)
+                    task.add_done_callback(under_way.discard)
+                self._moved.clear()
+                await self._moved.wait()
+        finally:
+            await asyncio.gather(*under_way)
+
+    async def _drain(self) -> None:
+        """Let what is on its way arrive; what a layer has dropped never does."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS_MAX):
+                while min(self._seen) < self._published:
+                    self._moved.clear()
+                    await self._moved.wait()
+
+    def left_behind(self) -> int:
+        """Viewers whose last frame is not the last change."""
+        return sum(viewer.position()[1] - self._first_version != self._published for viewer in self.viewers)
+
+    async def close(self) -> None:
+        """Send everybody home."""
+        for viewer in self.viewers:
+            viewer.drop()
+        await self._publisher.close()
+        self.server.stop()
+
+
+async def fan_out(bench: Bench, outcome: Outcome) -> None:
+    """Frames and seat changes a second: ours without coalescing, ours with it, both layers of the tutorial."""
+    seconds = bench.sized(4.0, quick=1.5)
+    async with AsyncExitStack() as stack:
+        sides = await _open_sides(bench, stack)
+        found: dict[str, list[tuple[float, float, float]]] = {side.name: [] for side in sides}
+        for repeat in range(bench.repeats):
+            for side in sides:
+                with bench.measuring(outcome, side.server):
+                    found[side.name].append(await side.run(seconds))
+                frames, changes, _ = found[side.name][-1]
+                bench.say(f"  {repeat + 1}: {side.name}: {frames:,.0f} frames/s, {changes:,.0f} changes/s")
+        outcome.details["viewers left behind"] = {side.name: side.left_behind() for side in sides}
+    _report(outcome, found)
+
+
+async def _open_sides(bench: Bench, stack: AsyncExitStack) -> list[Side]:
+    sides = []
+    plain, coalesced = await bench.shows(2)
+    for name, show, settings_ in (("ours", plain, {"COALESCE_MS": "0"}), ("ours, coalescing", coalesced, {})):
+        server = bench.house.serve(**settings_)
+        side = Side(name, server, await Painter.open(show), ON_THEIR_WAY_MAX)
+        stack.push_async_callback(side.close)
+        await side.connect(server.sockets(show), await bench.guests.take(server, VIEWERS // 10))
+        sides.append(side)
+    for layer, backend in LAYERS.items():
+        server = bench.house.serve_peer("asgi:application", PEER_LAYER=layer)
+        sender = GroupSender(backend(hosts=[bench.house.layer_url]), plain)
+        side = Side(f"tutorial, {layer} layer", server, sender, ON_THEIR_WAY_OF_TUTORIAL_MAX)
+        stack.push_async_callback(side.close)
+        await side.connect(f"ws://127.0.0.1:{server.port}/ws/tutorial/{plain.id}/", None)
+        sides.append(side)
+    return sides
+
+
+def _report(outcome: Outcome, found: dict[str, list[tuple[float, float, float]]]) -> None:
+    for name, runs in found.items():
+        outcome.add(f"frames delivered, {name}", "frames/s", [frames for frames, _, _ in runs])
+    for name, runs in found.items():
+        outcome.add(f"seat changes delivered, {name}", "changes/s", [changes for _, changes, _ in runs])
+    outcome.add("bytes of a frame, ours", "bytes", [size / frames for frames, _, size in found["ours"]])
+    for layer in LAYERS:
+        theirs = found[f"tutorial, {layer} layer"]
+        for what, column, name in (("frames", 0, "ours"), ("seat changes", 1, "ours, coalescing")):
+            outcome.add(
+                f"{what}: {name} ÷ tutorial, {layer} layer",
+                "×",
+                [ours[column] / their[column] for ours, their in zip(found[name], theirs, strict=True)],
+                floor=at_least(RATIO_FLOOR),
+            )

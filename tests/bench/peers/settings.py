@@ -1,0 +1,20 @@
+"""Settings of the peers: the house's own database and Redis, the channel layer as `PEER_LAYER` says."""
+
+import os
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, REDIS_URL, redis_url_with_database
+
+ASGI_APPLICATION = "tests.bench.peers.asgi.application"
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": {
+            "core": "channels_redis.core.RedisChannelLayer",
+            "pubsub": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        }[os.environ.get("PEER_LAYER", "core")],
+        "CONFIG": {"hosts": [redis_url_with_database(REDIS_URL, 1)]},
+    }
+}
+# In favour of the peers: a connection for each query would make them slower still.
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
