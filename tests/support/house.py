@@ -12,22 +12,24 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from config.guardian import Guardian
 from config.ports import free_port
 from tests.support.processes import wait_until
 
 START_SECONDS = 30.0
+LOG_BYTES_MAX = 2**20
 PROJECT = Path(__file__).parents[2]
 
 
 class RunningHouse:
     """Processes of one house on the test's PostgreSQL and Redis, each with a name."""
 
-    def __init__(self, guardian: Guardian, environment: Mapping[str, str]) -> None:
+    def __init__(self, guardian: Guardian, output: IO[bytes], environment: Mapping[str, str]) -> None:
         self._guardian = guardian
         self._environment = {**os.environ, **environment}
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 — lives as long as the house
+        self._output = output
         self._pids: dict[str, int] = {}
         self.ports: dict[str, int] = {}
 
@@ -75,13 +77,12 @@ class RunningHouse:
 
     def log(self) -> str:
         """Everything the house has printed."""
-        with os.fdopen(os.dup(self._log.fileno()), "rb") as copy:
-            copy.seek(0)
-            return copy.read().decode(errors="replace")
+        # Read at a place of its own: the processes write where the shared descriptor stands.
+        return os.pread(self._output.fileno(), LOG_BYTES_MAX, 0).decode(errors="replace")
 
     def _start(self, name: str, command: list[str]) -> None:
         self._pids[name] = self._guardian.start(
-            name, command, output=self._log.fileno(), environment=self._environment, folder=PROJECT
+            name, command, output=self._output.fileno(), environment=self._environment, folder=PROJECT
         )
 
     def _answers(self, name: str) -> bool:
@@ -98,5 +99,5 @@ class RunningHouse:
 @contextmanager
 def running_house(**environment: str) -> Iterator[RunningHouse]:
     """A house without processes yet; they read this environment on top of the test's own."""
-    with tempfile.TemporaryDirectory() as logs, Guardian() as guardian:
-        yield RunningHouse(guardian, {"LOGS_DIR": logs, "LIMIT_PROFILE": "default", **environment})
+    with tempfile.TemporaryDirectory() as logs, tempfile.TemporaryFile() as output, Guardian() as guardian:
+        yield RunningHouse(guardian, output, {"LOGS_DIR": logs, "LIMIT_PROFILE": "default", **environment})
