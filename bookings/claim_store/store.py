@@ -1,21 +1,16 @@
-"""The verbs of PostgreSQL's side: holds, release, expiry, and what it says of a show.
+"""The verbs of PostgreSQL's side: holds, blocks, stored replies, and what it says of a show.
 
-Each verb runs one file of sql/ on a connection the caller gives it, so that a service can put several into one
-transaction. Times are milliseconds of PostgreSQL's clock unless said.
+How bookings and their claims end is endings.py. Each verb runs one file of sql/ on a connection the caller gives
+it, so that a service can put several into one transaction. Times are milliseconds of PostgreSQL's clock unless said.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
-from uuid import UUID
+from typing import Any
 
 from bookings.claim_store.pool import AsyncConnection, statement
-
-EXPIRE_BATCH_MAX: Final = 500
-# Redis has already ended a hold that lies so little ahead of PostgreSQL's clock (consistency rule 1).
-CLOCK_SLACK_MS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +30,6 @@ class Standing:
 
     opened: bool
     claimed: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A booking that was moved out of PENDING: its seats are free under this fence."""
-
-    booking: str
-    show_id: int
-    holder: str
-    fence: int
-    seats: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """Seats that a holder let go; `ended` when none was left."""
-
-    booking: str
-    fence: int
-    seats: tuple[int, ...]
-    ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,66 +93,6 @@ async def undo_holds(connection: AsyncConnection, incomplete: dict[str, Standing
             "opened": [booking for booking, standing in incomplete.items() if standing.opened],
         },
     )
-
-
-async def end_stale_rivals(connection: AsyncConnection, row: HoldRow) -> list[Ended]:
-    """Expire the bookings past their deadline that stand in the way of a hold, in its transaction."""
-    cursor = await connection.execute(
-        statement("stale_rivals"),
-        {
-            "show": row.show_id,
-            "holder": row.holder,
-            "booking": row.booking,
-            "seats": [seat for seat, _ in row.claims],
-            "slack_ms": CLOCK_SLACK_MS,
-        },
-    )
-    stale = [booking for (booking,) in await cursor.fetchall()]
-    if not stale:
-        return []
-    return await expire_bookings(connection, bookings=stale, slack_ms=CLOCK_SLACK_MS)
-
-
-async def expire_bookings(
-    connection: AsyncConnection, *, bookings: Sequence[str | UUID] | None, slack_ms: int = 0
-) -> list[Ended]:
-    """Expire pending bookings past their deadline: these, or any (None). Whoever is first moves them."""
-    due = {
-        "bookings": list(bookings) if bookings is not None else None,
-        "slack_ms": slack_ms,
-        "batch_max": EXPIRE_BATCH_MAX,
-    }
-    outcome = {"status": "expired", "reason": "", "kind": "booking.expired"}
-    return await _end_bookings(connection, "due_by_deadline", {**due, **outcome})
-
-
-async def cancel_bookings_of_show(connection: AsyncConnection, *, show_id: int) -> list[Ended]:
-    """Cancel live bookings of a show, a batch of them."""
-    due = {"show": show_id, "batch_max": EXPIRE_BATCH_MAX}
-    outcome = {"status": "cancelled", "reason": "show cancelled", "kind": "booking.cancelled"}
-    return await _end_bookings(connection, "due_by_show", {**due, **outcome})
-
-
-async def _end_bookings(connection: AsyncConnection, due: str, arguments: dict[str, Any]) -> list[Ended]:
-    cursor = await connection.execute(statement("end_bookings").format(due=statement(due)), arguments)
-    return [
-        Ended(booking=str(booking), show_id=show, holder=holder, fence=fence, seats=tuple(sorted(seats)))
-        for booking, show, holder, fence, seats in await cursor.fetchall()
-    ]
-
-
-async def release_seats(
-    connection: AsyncConnection, *, show_id: int, holder: str, seats: Sequence[int] | None
-) -> Released | None:
-    """Let seats of a holder's pending booking go (None: all). None when no such booking may change."""
-    cursor = await connection.execute(
-        statement("release_seats"),
-        {"show": show_id, "holder": holder, "seats": list(seats) if seats is not None else None},
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    return Released(booking=str(row[0]), fence=row[1], seats=tuple(sorted(row[2])), ended=row[3])
 
 
 async def own_claims(connection: AsyncConnection, booking: str) -> frozenset[int]:

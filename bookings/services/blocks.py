@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 
 from bookings.claim_store import store as claims
+from bookings.claim_store.endings import cancel_bookings_of_show
 from bookings.claim_store.pool import AsyncConnection, ClaimPool
 from bookings.domain.seat_map import AVAILABLE, BLOCKED
 from bookings.errors import SeatsUnavailable
@@ -49,14 +50,17 @@ class Blocks:
     async def cancel_show(self, store: SeatStore | None, plan: ShowPlan) -> int:
         """Cancel a show and every live booking of it. Returns how many. Raises ClaimsUnavailable.
 
-        A hold that was being committed when the show closed may still land, so it repeats until none is left.
+        A hold that has seen the show open is waited for, one that comes later sees it cancelled; so none can land
+        after the last look.
         """
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction():
+            # Conflicts with the share lock that hold_batch.sql takes on the show; the update alone would not.
+            await connection.execute("SELECT FROM bookings_show WHERE id = %s FOR UPDATE", (plan.show_id,))
             await connection.execute("UPDATE bookings_show SET status = 'cancelled' WHERE id = %s", (plan.show_id,))
         cancelled = 0
         while True:
-            async with self._pool.connection() as connection:
-                ended = await claims.cancel_bookings_of_show(connection, show_id=plan.show_id)
+            async with self._pool.connection() as connection, connection.transaction():
+                ended = await cancel_bookings_of_show(connection, show_id=plan.show_id)
             if not ended:
                 return cancelled
             cancelled += len(ended)

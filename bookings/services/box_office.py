@@ -16,8 +16,8 @@ from weakref import WeakKeyDictionary
 from asgiref.sync import async_to_sync
 from django.conf import settings
 
+from bookings.claim_store.endings import Ended
 from bookings.claim_store.pool import ClaimPool, ClaimsUnavailable
-from bookings.claim_store.store import Ended
 from bookings.domain.drift import Difference
 from bookings.domain.rate import RateLimit
 from bookings.domain.seat_map import Picture

@@ -8,9 +8,8 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from bookings.claim_store import store as claims
+from bookings.claim_store.endings import CLOCK_SLACK_MS, EXPIRE_BATCH_MAX, Ended, expire_bookings
 from bookings.claim_store.pool import ClaimPool, ClaimsUnavailable
-from bookings.claim_store.store import CLOCK_SLACK_MS, EXPIRE_BATCH_MAX, Ended
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import SeatStore
 from bookings.services.pictures import Pictures
@@ -55,8 +54,8 @@ class Expiry:
         """Expire every booking past its deadline by PostgreSQL's clock: Beat's layer. Raises ClaimsUnavailable."""
         ended: list[Ended] = []
         while True:
-            async with self._pool.connection() as connection:
-                batch = await claims.expire_bookings(connection, bookings=None)
+            async with self._pool.connection() as connection, connection.transaction():
+                batch = await expire_bookings(connection, bookings=None)
             await self._show(batch)
             ended += batch
             if len(batch) < EXPIRE_BATCH_MAX:
@@ -67,8 +66,8 @@ class Expiry:
             bookings, self._ended = sorted(self._ended), set()
             await pass_by("expiry.reaped")
             try:
-                async with self._pool.connection() as connection:
-                    ended = await claims.expire_bookings(connection, bookings=bookings, slack_ms=CLOCK_SLACK_MS)
+                async with self._pool.connection() as connection, connection.transaction():
+                    ended = await expire_bookings(connection, bookings=bookings, slack_ms=CLOCK_SLACK_MS)
             except ClaimsUnavailable as error:
                 logger.warning("%s ended bookings are left to the next sweep: %s", len(bookings), error)
                 return

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bookings.claim_store import store as claims
+from bookings.claim_store.endings import end_stale_rivals
 from bookings.claim_store.pool import AsyncConnection, ClaimPool, ClaimsUnavailable
 from bookings.claim_store.store import HoldRow, WhyRefused
 from bookings.domain.holds import HeldSpan, budget_wait_ms, strikes_of
@@ -218,7 +219,7 @@ class LiveHolds:
             async with self._pool.connection() as connection:
                 try:
                     async with connection.transaction():
-                        ended = await claims.end_stale_rivals(connection, row)
+                        ended = await end_stale_rivals(connection, row)
                         await pass_by("takeover.stale_ended")
                         await self._claim_alone(connection, row)
                         if reply is not None:

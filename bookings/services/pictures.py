@@ -12,8 +12,8 @@ from typing import Final
 import msgpack
 
 from bookings.claim_store import store as claims
+from bookings.claim_store.endings import Ended
 from bookings.claim_store.pool import ClaimPool, ClaimsUnavailable
-from bookings.claim_store.store import Ended
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import SeatStore, ShowNotReady
 

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Sequence
 
+from bookings.claim_store import endings
 from bookings.claim_store import store as claims
+from bookings.claim_store.endings import Ended
 from bookings.claim_store.pool import ClaimPool, ClaimsUnavailable
-from bookings.claim_store.store import Ended
 from bookings.errors import CheckoutStarted, NotReady
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import SeatStore, ShowNotReady
@@ -32,8 +33,8 @@ class Releases:
         Raises CheckoutStarted, NotReady (nothing changed, or nothing is known to have).
         """
         try:
-            async with self._pool.connection() as connection:
-                released = await claims.release_seats(connection, show_id=plan.show_id, holder=holder, seats=seats)
+            async with self._pool.connection() as connection, connection.transaction():
+                released = await endings.release_seats(connection, show_id=plan.show_id, holder=holder, seats=seats)
                 if released is None and await claims.is_frozen(connection, show_id=plan.show_id, holder=holder):
                     raise CheckoutStarted
         except ClaimsUnavailable as error:
@@ -43,7 +44,7 @@ class Releases:
         version = None if store is None else await self._show(store, plan, holder, released)
         return Released(seats=plan.names(released.seats), version=version)
 
-    async def _show(self, store: SeatStore, plan: ShowPlan, holder: str, released: claims.Released) -> int | None:
+    async def _show(self, store: SeatStore, plan: ShowPlan, holder: str, released: endings.Released) -> int | None:
         await pass_by("release.committed")
         labels = () if released.ended else plan.names(released.seats)
         try:

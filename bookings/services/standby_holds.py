@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from bookings.claim_store import store as claims
+from bookings.claim_store.endings import end_stale_rivals
 from bookings.claim_store.pool import AsyncConnection, ClaimPool, ClaimsUnavailable
 from bookings.claim_store.store import HoldRow
 from bookings.domain.holds import HeldSpan
@@ -126,7 +127,7 @@ class StandbyHolds:
     async def _claim(
         self, connection: AsyncConnection, plan: ShowPlan, row: HoldRow, keyed: KeyedRequest | None
     ) -> Held:
-        await claims.end_stale_rivals(connection, row)
+        await end_stale_rivals(connection, row)
         standing = (await claims.hold_batch(connection, [row], hold_ms=self._limits.hold_ms)).get(row.booking)
         if standing is None or len(standing.claimed) < len(row.claims):
             raise _DoesNotStand

@@ -1,15 +1,13 @@
 -- Move bookings out of PENDING (or CONFIRMED, when their show is cancelled) and let their seats go. Whoever is
 -- first moves them; the others find nothing.
 --
--- due        which bookings: due_by_deadline.sql or due_by_show.sql, locked there in id order
+-- bookings   which, as due_by_deadline.sql or due_by_show.sql has locked them in the same transaction
 -- status, reason, kind   what they become, why, and the kind of the outbox event
 -- Returns one row a booking: booking, show, holder, fence, its seats.
-WITH due AS (
-{due}
-), ended AS (
+WITH ended AS (
     UPDATE bookings_booking AS b
     SET status = %(status)s::text, ended_at = clock_timestamp(), cancel_reason = %(reason)s::text
-    FROM due WHERE b.id = due.id
+    WHERE b.id = ANY (%(bookings)s::uuid[])
     RETURNING b.id, b.show_id, b.holder
 ), freed AS (
     UPDATE bookings_seatclaim AS c SET released_at = clock_timestamp()

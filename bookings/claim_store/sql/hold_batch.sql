@@ -13,6 +13,7 @@ WITH asked AS (
 ), on_sale AS (
     SELECT asked.* FROM asked JOIN bookings_show AS s ON s.id = asked.show
     WHERE s.status = 'open' AND clock_timestamp() >= s.sales_open_at AND clock_timestamp() < s.sales_close_at
+    FOR KEY SHARE OF s -- until COMMIT: who cancels the show waits for us, or we see that it is cancelled
 ), opened AS (
     -- One deadline number: the lesser of Redis' and our own clock plus the length of a hold.
     INSERT INTO bookings_booking (id, show_id, holder, status, expires_at)

@@ -1,13 +1,12 @@
--- Let seats of a holder's pending booking go. One conditional statement: frozen or late bookings do not match.
+-- Let seats of a pending booking go, which lock_pending.sql has locked in the same transaction. One conditional
+-- statement: frozen or late bookings do not match.
 --
--- show, holder   whose hold
--- seats          indexes, or NULL: all
--- Returns nothing when there is no such booking, else one row: booking, fence, seats let go, whether it ended.
+-- booking   whose seats
+-- seats     indexes, or NULL: all
+-- Returns nothing when nothing was let go, else one row: booking, fence, seats let go, whether it ended.
 WITH mine AS (
-    SELECT id FROM bookings_booking
-    WHERE show_id = %(show)s AND holder = %(holder)s AND status = 'pending'
-      AND checkout_at IS NULL AND expires_at > clock_timestamp()
-    FOR NO KEY UPDATE
+    SELECT id, show_id FROM bookings_booking
+    WHERE id = %(booking)s AND status = 'pending' AND checkout_at IS NULL AND expires_at > clock_timestamp()
 ), freed AS (
     UPDATE bookings_seatclaim AS c SET released_at = clock_timestamp()
     FROM mine WHERE c.booking_id = mine.id AND c.released_at IS NULL
@@ -23,9 +22,10 @@ WITH mine AS (
     FROM mine, kept WHERE b.id = mine.id AND kept.seats = 0
     RETURNING b.id
 ), fenced AS (
-    SELECT mine.id, nextval('bookings_fence') AS fence,
-           COALESCE((SELECT json_agg(seat_index) FROM freed), '[]') AS seats FROM mine
+    SELECT mine.id, mine.show_id, nextval('bookings_fence') AS fence,
+           COALESCE((SELECT json_agg(seat_index) FROM freed), '[]') AS seats
+    FROM mine WHERE EXISTS (SELECT 1 FROM freed) OR EXISTS (SELECT 1 FROM ended)
 ), shown AS (
-    INSERT INTO bookings_picturepending (fence, show_id, seats) SELECT fence, %(show)s, seats FROM fenced
+    INSERT INTO bookings_picturepending (fence, show_id, seats) SELECT fence, show_id, seats FROM fenced
 )
 SELECT fenced.id, fenced.fence, fenced.seats, EXISTS (SELECT 1 FROM ended) FROM fenced
