@@ -14,8 +14,10 @@ from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, re_path
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 
+from bookings.errors import BadRequest
 from bookings.http import bookings, catalogue, guests, holds, pictures
 from bookings.http.boundary import bounded, unknown_address
 from bookings.http.errors import install_error_replies
@@ -43,6 +45,16 @@ class JsonRenderer(BaseRenderer):
 
     def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
         return msgspec.json.encode(data)
+
+
+class JsonParser(Parser):
+    """JSON as its standard has it: UTF-8, no NaN, no half of a surrogate pair, all of which Python would take."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        try:
+            return msgspec.json.decode(request.body)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise BadRequest(f"The body is not JSON: {error}.") from error
 
 
 class HousefullApi(NinjaAPI):
@@ -83,6 +95,7 @@ def make_api() -> HousefullApi:
         docs=ApiPage(),
         urls_namespace="api",
         renderer=JsonRenderer(),
+        parser=JsonParser(),
         openapi_extra={"tags": _TAGS},
     )
     install_error_replies(api)

@@ -42,6 +42,9 @@ from bookings.services.box_office import BoxOffice
 from bookings.services.outcomes import Held
 
 T = TypeVar("T")
+# Verbs whose client has gone; the loop itself keeps no hold of a running task.
+_unheard: set[asyncio.Task[Any]] = set()
+
 TAG: Final = "Holds"
 router = Router(tags=[TAG], auth=HOLDER_AUTH)
 
@@ -100,7 +103,7 @@ async def hold_seats(
     Asking again for seats that you hold already changes nothing.
     """
     office = await BoxOffice.current()
-    held = await _to_its_end(
+    held = await run_to_its_end(
         office.hold(show_id=show_id, holder=holder_of(request), labels=wanted.seats, idempotency_key=idempotency_key)
     )
     return Status(201, HoldReply(**_hold_fields(held)))
@@ -126,7 +129,7 @@ async def hold_best_seats(
     while enough seats together remain. `reason` says why these.
     """
     office = await BoxOffice.current()
-    held = await _to_its_end(
+    held = await run_to_its_end(
         office.hold_best(
             show_id=show_id,
             holder=holder_of(request),
@@ -167,7 +170,7 @@ async def release_seats(
         named = ",".join(request.GET.getlist("seats"))
         labels = [label.strip() for label in named.split(",") if label.strip()]
     office = await BoxOffice.current()
-    released = await _to_its_end(office.release(show_id=show_id, holder=holder_of(request), labels=labels))
+    released = await run_to_its_end(office.release(show_id=show_id, holder=holder_of(request), labels=labels))
     return ReleaseReply(seats=list(released.seats), version=released.version)
 
 
@@ -183,12 +186,18 @@ def _hold_fields(held: Held) -> dict[str, Any]:
     }
 
 
-async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+async def run_to_its_end(work: Coroutine[Any, Any, T]) -> T:
     """Await a verb that must not stop half-way: Django cancels a view when its client goes away."""
     task = asyncio.get_running_loop().create_task(work)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        # Nobody is left to be told how it ended.
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        _unheard.add(task)
+        task.add_done_callback(_end_unheard)
         raise
+
+
+def _end_unheard(task: asyncio.Task[Any]) -> None:
+    _unheard.discard(task)
+    if not task.cancelled():
+        task.exception()  # Nobody is left to be told how it ended.

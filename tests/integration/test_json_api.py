@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from bookings.api import BoxOffice
 from bookings.models import Show
-from tests.support.api import ApiClient, api_client, api_guest
+from tests.support.api import ApiClient, api_client, api_guest, serving_office
 from tests.support.cinema import PRICE_PAISE, make_movie, make_show
 
 TWO_SEATS = "A1", "A2"
@@ -25,13 +25,8 @@ async def show(database: str) -> Show:
 
 @pytest_asyncio.fixture
 async def office(database: str, settings: Settings, tmp_path: Path) -> AsyncIterator[BoxOffice]:
-    """The serving box office of this test's loop, and a folder of static files, which WhiteNoise wants."""
-    settings.STATIC_ROOT = tmp_path
-    office = await BoxOffice.current()
-    try:
+    async with serving_office(settings, tmp_path) as office:
         yield office
-    finally:
-        await office.close()
 
 
 @pytest_asyncio.fixture

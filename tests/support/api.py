@@ -5,11 +5,15 @@ Every reply it gets is held to the OpenAPI document.
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 from django.core.asgi import get_asgi_application
+from pytest_django import Settings
 
+from bookings.api import BoxOffice
+from bookings.models import Booking, Show
 from tests.support.openapi import assert_matches_openapi
 
 ROOT = "/api/v1/"
@@ -45,11 +49,23 @@ class ApiClient:
 
 
 @asynccontextmanager
+async def serving_office(settings: Settings, static_root: Path) -> AsyncIterator[BoxOffice]:
+    """The box office that serves in this loop, and a folder of static files, which WhiteNoise wants."""
+    settings.STATIC_ROOT = static_root
+    office = await BoxOffice.current()
+    try:
+        yield office
+    finally:
+        await office.close()
+
+
+@asynccontextmanager
 async def api_client(
     *, address: str = "192.0.2.1", headers: Mapping[str, str] | None = None
 ) -> AsyncIterator[ApiClient]:
     """A client that calls from `address`."""
-    transport = httpx.ASGITransport(get_asgi_application(), client=(address, 50_000))
+    application: Any = get_asgi_application()  # httpx and Django name the same shape differently
+    transport = httpx.ASGITransport(application, client=(address, 50_000))
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as http:
         yield ApiClient(http)
 
@@ -60,3 +76,18 @@ async def api_guest() -> AsyncIterator[ApiClient]:
     async with api_client() as client:
         await client.become_guest()
         yield client
+
+
+async def assert_nothing_changed(show: Show) -> None:
+    assert await Booking.objects.filter(show=show).acount() == 0
+    picture = await (await BoxOffice.current()).picture(show.pk)
+    assert set(picture.states) == {"A"}
+
+
+def assert_refused(reply: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    body: dict[str, Any] = reply.json()
+    assert (reply.status_code, body["code"]) == (status, code), reply.text
+    assert body["detail"]
+    assert isinstance(body["retryable"], bool)
+    assert "Traceback" not in reply.text
+    return body
