@@ -1,0 +1,110 @@
+"""docs/asyncapi.yaml describes what the code says and hears, and nothing else."""
+
+import json
+import re
+
+import msgspec
+import pytest
+
+from realtime.frames import SnapshotBody, encode
+from realtime.protocol import (
+    UPDATES_DELAYED,
+    UPDATES_LIVE,
+    BookingChanged,
+    Check,
+    ClientMessage,
+    CloseCode,
+    Error,
+    Held,
+    HoldExpiring,
+    Mine,
+    MineNow,
+    Pong,
+    Released,
+    Seats,
+    ServerMessage,
+    parse,
+)
+from tests.support.asyncapi import document, examples, message_names, validate
+
+BOOKING = "019aa4d2-7c1e-7b5e-9f1a-2d0c4b8e6a13"
+MINE = Mine(BOOKING, "pending", ("A3",), 1763760512000, 25000)
+
+
+def tags(union):
+    return {struct.__struct_config__.tag for struct in union.__args__}
+
+
+class TestDocument:
+    @pytest.mark.parametrize("direction", ["server", "client"])
+    def test_has_examples_that_are_valid(self, direction):
+        for example in examples(direction):
+            validate(direction, example)
+
+    @pytest.mark.parametrize("direction", ["server", "client"])
+    def test_has_an_example_of_every_message(self, direction):
+        assert {example["type"] for example in examples(direction)} == set(message_names(direction))
+
+    def test_names_every_message_of_the_code_and_no_other(self):
+        assert set(message_names("client")) == tags(ClientMessage)
+        assert set(message_names("server")) == tags(ServerMessage) | {"snapshot", "refused"}
+
+    def test_explains_every_close_code_and_whether_to_return(self):
+        rows = re.findall(r"\| (\d{4}) \|[^|]*\| (yes|no)", document()["info"]["description"])
+
+        documented = {int(code): answer == "yes" for code, answer in rows if int(code) >= 4000}
+        assert documented == {int(code): code.may_return for code in CloseCode}
+
+
+class TestClientExamples:
+    @pytest.mark.parametrize("example", examples("client"), ids=lambda example: example["type"])
+    def test_are_understood_as_they_are_meant(self, example):
+        understood = msgspec.to_builtins(parse(json.dumps(example).encode()))
+
+        assert {key: understood[key] for key in example} == example
+
+
+class TestServerMessages:
+    @pytest.mark.parametrize(
+        "frame",
+        [
+            SnapshotBody(epoch="k3f9", version=1, states=b"AH", deadlines={1: 5}).frame(server_ms=9, mine=None),
+            SnapshotBody(epoch="k3f9", version=1, states=b"AH", deadlines={1: 5}).frame(server_ms=9, mine=MINE),
+            encode(Seats("k3f9", 1, 2, 3, [(17, "H", 5), (18, "A")])),
+            encode(Seats("k3f9", 1, 1, 3, [])),
+            encode(MineNow(None)),
+            encode(MineNow(MINE)),
+            encode(Held("7", BOOKING, ("A1",), 5, 25000, 43)),
+            encode(Held("7", BOOKING, ("A1",), 5, 25000, None, reason="in the middle")),
+            encode(Released("8", ("A1",), None)),
+            encode(HoldExpiring(BOOKING, 60000)),
+            encode(BookingChanged(BOOKING, "confirmed", None)),
+            encode(Check("k3f9", 43, 0xFFFFFFFF)),
+            encode(Pong("9", 17.5, 9)),
+            encode(UPDATES_DELAYED),
+            encode(UPDATES_LIVE),
+            encode(Error(None, "bad_request", "…")),
+            encode(Error("7", "rate_limited", "…")),
+        ],
+        ids=lambda frame: json.loads(frame.text)["type"],
+    )
+    def test_are_as_documented(self, frame):
+        validate("server", json.loads(frame.text))
+
+
+class TestValidate:
+    @pytest.mark.parametrize(
+        ("direction", "frame"),
+        [
+            ("server", {"type": "hold", "id": "7", "seats": ["A1"]}),
+            ("client", {"type": "mine", "mine": None}),
+            ("server", {"type": "released", "id": "8", "seats": ["A1"]}),
+            ("server", {"type": "seats", "epoch": "k", "from": 1, "version": 2, "server_ms": 3, "changes": [[1, "H"]]}),
+            ("server", {"type": "seats", "epoch": "k", "from": 1, "version": 2, "server_ms": 3, "changes": [[1, "Q"]]}),
+            ("server", {"type": "notice", "code": "updates_live", "more": 1}),
+            ("client", {"type": "hold", "id": "7", "seats": []}),
+        ],
+    )
+    def test_rejects_what_is_not_documented(self, direction, frame):
+        with pytest.raises(AssertionError):
+            validate(direction, frame)
