@@ -112,26 +112,29 @@ $(VENV)/made:
 		echo "Install one, or name it: make demo PYTHON=/path/to/python3.12" >&2; exit 1; \
 	fi; \
 	rm -rf $(VENV); \
-	if ! "$$found" -m venv $(VENV); then \
+	package=$$("$$found" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+	if ! "$$found" -m venv $(VENV) >/dev/null && ! { $(call apt_install,"$$package") && "$$found" -m venv $(VENV); }; then \
 		rm -rf $(VENV); \
 		echo "$$found cannot make virtual environments." >&2; \
-		echo "On Debian and Ubuntu: apt-get install python3-venv. Then try again." >&2; exit 1; \
+		echo "On Debian and Ubuntu: apt-get install $$package. Then try again." >&2; exit 1; \
 	fi; \
 	touch $@
 
-# --- A real browser for the tests that need one ----------------------------------------------------------------
+# --- What only the system can install, and only where we may without asking ------------------------------------
+
+define apt_install
+command -v apt-get >/dev/null 2>&1 \
+	&& { root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; $$root true 2>/dev/null; } \
+	&& echo "installing "$(1) \
+	&& $$root apt-get update -qq </dev/null >/dev/null \
+	&& $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) </dev/null >/dev/null
+endef
 
 chromium:
 	@for browser in chromium chromium-browser google-chrome; do \
 		if command -v "$$browser" >/dev/null 2>&1; then exit 0; fi; \
 	done; \
-	root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
-	if command -v apt-get >/dev/null 2>&1 && $$root true 2>/dev/null; then \
-		echo "installing Chromium for the browser tests"; \
-		$$root apt-get update -qq && \
-			$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium \
-			</dev/null >/dev/null && exit 0; \
-	fi; \
+	{ $(call apt_install,chromium); } && exit 0; \
 	echo "******************************************************************************"; \
 	echo "*  There is no Chromium here and it could not be installed:                  *"; \
 	echo "*  THE BROWSER TESTS ARE SKIPPED. Install Chromium to run them.              *"; \
