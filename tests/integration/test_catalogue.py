@@ -1,6 +1,7 @@
 """The catalogue against real PostgreSQL and Redis: layouts, planned shows, cached reads and the admin."""
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -48,6 +49,7 @@ T = TypeVar("T")
 
 pytestmark = pytest.mark.usefixtures("database")
 
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "caching.md"
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TOMORROW = NOW + timedelta(days=1)
 TWO_CATEGORIES = "categories: silver, gold\n[silver]\nA SSSS\n[gold]\nB WCSS"
@@ -549,6 +551,29 @@ class TestCache:
         version = int(cache_client.get("housefull:1:catalogue:version:movies"))
         kept = cache_client.get(f"housefull:1:catalogue:1:movie:{movie.slug}:{version}")
         assert json.loads(kept)["title"] == "चाँद का पता"
+
+
+class TestGuide:
+    def test_shows_commands_that_do_what_it_says(self, cache_client):
+        """The commands of docs/caching.md, each given to the cache's database."""
+        show = some_shows()
+        catalogue.get_show(show.pk)
+        block = GUIDE.read_text().partition("## Looking at it")[2].split("```")[1]
+        listing, versions, forgetting = (shlex.split(line)[3:] for line in block.strip().splitlines())
+
+        assert listing[:2] == ["--scan", "--pattern"]
+        names = {key.decode().split(":")[4] for key in cache_client.scan_iter(listing[2])}
+        assert names == {"movies", "theatres", "shows", "show"}
+        before = [int(version) for version in cache_client.execute_command(*versions)]
+        show.movie.save()
+        after = [int(version) for version in cache_client.execute_command(*versions)]
+        assert after == [before[0] + 1, before[1], before[2]]
+
+        catalogue.get_show(show.pk)
+        cache_client.execute_command(*forgetting)
+
+        _, queries = value_and_queries(lambda: catalogue.get_show(show.pk))
+        assert queries == 1
 
 
 class TestWithoutRedis:

@@ -93,13 +93,15 @@ def _add_theatres(seeded: Seeded) -> list[tuple[DemoTheatre, DemoScreen, Screen]
         (screen.theatre.slug, screen.name): screen
         for screen in Screen.objects.select_related("theatre").filter(theatre__slug__in=[t.slug for t in THEATRES])
     }
+    theatres = Theatre.objects.in_bulk([theatre.slug for theatre in THEATRES], field_name="slug")
     screens = []
     for ours in THEATRES:
-        theatre, created = Theatre.objects.get_or_create(
-            slug=ours.slug,
-            defaults={"name": ours.name, "city": ours.city, "address": ours.address, "time_zone": ours.time_zone},
-        )
-        seeded.theatres += created
+        theatre = theatres.get(ours.slug)
+        if theatre is None:
+            theatre = Theatre.objects.create(
+                slug=ours.slug, name=ours.name, city=ours.city, address=ours.address, time_zone=ours.time_zone
+            )
+            seeded.theatres += 1
         for demo_screen in ours.screens:
             screen = there.get((ours.slug, demo_screen.name))
             if screen is None:
