@@ -1,12 +1,16 @@
 """The human page of the API, drawn from its OpenAPI document: no script, nothing from another host."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
+
+_LINE_MAX: Final = 90
 
 
 class ApiPage(DocsBase):
@@ -16,7 +20,8 @@ class ApiPage(DocsBase):
         # Through JSON, so that the page is made of what clients read.
         document = json.loads(json.dumps(api.get_openapi_schema(path_params=kwargs)))
         context = {
-            "info": document["info"],
+            "introduction": _prose(document["info"]["description"]),
+            "version": document["info"]["version"],
             "groups": _groups(document, f"{request.scheme}://{request.get_host()}"),
             "openapi_url": self.get_openapi_url(api, kwargs),
         }
@@ -41,7 +46,7 @@ def _call(document: dict[str, Any], method: str, path: str, operation: dict[str,
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "description": operation["description"],
+        "description": _prose(operation["description"]),
         "identity": bool(operation.get("security")),
         "parameters": [
             {
@@ -49,7 +54,7 @@ def _call(document: dict[str, Any], method: str, path: str, operation: dict[str,
                 "where": parameter["in"],
                 "required": parameter["required"],
                 "kind": _kind(parameter["schema"]),
-                "description": parameter.get("description", ""),
+                "description": _with_code(parameter.get("description", "")),
             }
             for parameter in operation["parameters"]
         ]
@@ -87,7 +92,7 @@ def _body(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]
                 "where": "body",
                 "required": field in schema["required"],
                 "kind": _kind(details),
-                "description": details.get("description", ""),
+                "description": _with_code(details.get("description", "")),
             }
             for field, details in schema["properties"].items()
         ],
@@ -115,14 +120,25 @@ def _curl(method: str, path: str, operation: dict[str, Any], body: dict[str, Any
         if parameter["in"] == "query" and "example" in parameter
     )
     parts = ["curl"]
-    if method != "GET":
+    if method != "GET" and not body:
         parts.append(f"-X {method}")
     if operation.get("security"):
         parts.append('-H "Authorization: Bearer $TOKEN"')
     if body:
         parts.append("--json '" + json.dumps(body["example"]) + "'")
     parts.append(f"'{origin}{path}{'?' + query if query else ''}'")
-    return " \\\n  ".join(parts) if len(parts) > 2 else " ".join(parts)
+    line = " ".join(parts)
+    return line if len(line) <= _LINE_MAX else " \\\n  ".join(parts)
+
+
+def _prose(text: str) -> SafeString:
+    """Paragraphs of a description, its `code` as such."""
+    return format_html_join("", "<p>{}</p>", ((_with_code(" ".join(part.split())),) for part in text.split("\n\n")))
+
+
+def _with_code(text: str) -> SafeString:
+    pieces = enumerate(text.split("`"))
+    return format_html_join("", "{}", ((format_html("<code>{}</code>", p) if n % 2 else p,) for n, p in pieces))
 
 
 def _pretty(value: Any) -> str:
