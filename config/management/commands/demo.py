@@ -43,9 +43,7 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--port", type=int, default=int(os.environ.get("PORT") or 8000), help="of the pages (8000)"
-        )
+        parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000", help="of the pages (8000)")
         parser.add_argument("--verbose", action="store_true", help="show every line, not only warnings")
         parser.add_argument("--reset", action="store_true", help="remove what earlier runs kept, and do nothing else")
 
