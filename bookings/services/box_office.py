@@ -21,7 +21,7 @@ from bookings.claim_store.pool import ClaimPool, ClaimsUnavailable
 from bookings.domain.drift import Difference
 from bookings.domain.rate import RateLimit
 from bookings.domain.seat_map import Picture
-from bookings.errors import BadRequest, NotReady, RateLimited, TooManySeats
+from bookings.errors import BadRequest, NotFound, NotReady, RateLimited, TooManySeats
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import SeatStore, ShowNotReady
 from bookings.services.best_seats import BestSeats
@@ -342,6 +342,8 @@ class BoxOffice:
             await self.reconcile(show_id)
         except (StoreUnavailable, ClaimsUnavailable):
             return  # whoever comes back from that does the same work
+        except NotFound:
+            return  # the show was deleted meanwhile; there is nothing to look at
 
     async def _catch_up(self, store: SeatStore) -> None:
         await self._reconciler.apply_leftovers(store, self._rebuilder, older_than=timedelta(0))
