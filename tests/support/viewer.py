@@ -163,10 +163,10 @@ async def viewing(
 ) -> AsyncIterator[Viewer]:
     """A viewer of a show; with a token he may hold seats. Browsers send an Origin, so without a token he does too."""
     url = f"{house_url.replace('http', 'ws', 1)}/ws/shows/{show_id}/{query}"
-    subprotocols = [SUBPROTOCOL] + ([f"token.{token}"] if token else [])
+    options.setdefault("subprotocols", [SUBPROTOCOL] + ([f"token.{token}"] if token else []))
     if token is None:
         options.setdefault("origin", house_url)
-    socket = await connect(url, subprotocols=subprotocols, max_size=2**22, **options)  # type: ignore[arg-type]
+    socket = await connect(url, max_size=2**22, **options)
     viewer = Viewer(socket)
     try:
         yield viewer
