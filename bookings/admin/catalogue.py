@@ -10,12 +10,16 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from bookings.admin.forms import ScreenForm, ShowForm, TheatreForm
 from bookings.domain.pricing import format_inr
 from bookings.models import Layout, Movie, Screen, Show, Theatre
 from bookings.services.catalogue import create_show, import_layout, update_show
+
+# A longer title would push the other columns of a list off the page.
+TITLE_CHARS = 40
 
 if TYPE_CHECKING:
     # Django's classes take a type for the checker only; at run time they cannot be subscripted.
@@ -137,7 +141,7 @@ class LayoutAdmin(AdminOfLayout):
 
 @admin.register(Movie)
 class MovieAdmin(AdminOfMovie):
-    list_display = ["thumbnail", "title", "certificate", "language", "duration_minutes", "genre"]
+    list_display = ["thumbnail", "title", "certificate", "language", "minutes", "genre"]
     list_display_links = ["thumbnail", "title"]
     list_filter = ["language", "certificate", "genre"]
     search_fields = ["title", "slug", "language"]
@@ -151,6 +155,10 @@ class MovieAdmin(AdminOfMovie):
     @admin.display(description="")
     def thumbnail(self, movie: Movie) -> str:
         return _picture(movie, width_px=40)
+
+    @admin.display(ordering="duration_minutes")
+    def minutes(self, movie: Movie) -> int:
+        return movie.duration_minutes
 
     @admin.display
     def preview(self, movie: Movie) -> str:
@@ -168,7 +176,7 @@ def _picture(movie: Movie, *, width_px: int) -> str:
 @admin.register(Show)
 class ShowAdmin(AdminOfShow):
     form = ShowForm
-    list_display = ["movie", "theatre", "screen_name", "local_start", "status", "price_list", "seats_count"]
+    list_display = ["movie_title", "theatre", "screen_name", "local_start", "status", "price_range", "seats_count"]
     list_filter = ["status", "screen__theatre__city", "screen__theatre", "movie"]
     list_select_related = ["movie", "screen__theatre", "layout"]
     date_hierarchy = "starts_at"
@@ -184,9 +192,13 @@ class ShowAdmin(AdminOfShow):
         # Seat indexes are those of the layout, so a show stays on the screen it was made for.
         return ["pinned_layout", "screen"] if obj else ["pinned_layout"]
 
+    @admin.display(description="movie", ordering="movie__title")
+    def movie_title(self, show: Show) -> str:
+        return Truncator(show.movie.title).chars(TITLE_CHARS)
+
     @admin.display(ordering="screen__theatre__name")
-    def theatre(self, show: Show) -> Theatre:
-        return show.screen.theatre
+    def theatre(self, show: Show) -> str:
+        return show.screen.theatre.name
 
     @admin.display(description="screen", ordering="screen__name")
     def screen_name(self, show: Show) -> str:
@@ -198,9 +210,10 @@ class ShowAdmin(AdminOfShow):
         return f"{local:%a %d %b %Y, %H:%M}"
 
     @admin.display(description="prices")
-    def price_list(self, show: Show) -> str:
-        prices = ((name, format_inr(paise)) for name, paise in show.prices.items())
-        return format_html_join(" · ", "{} {}", prices)
+    def price_range(self, show: Show) -> str:
+        return " – ".join(
+            format_inr(paise) for paise in sorted({min(show.prices.values()), max(show.prices.values())})
+        )
 
     @admin.display(description="seats")
     def seats_count(self, show: Show) -> int:

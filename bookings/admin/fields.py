@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 
-from bookings.domain.pricing import PAISE_PER_RUPEE, parse_inr
+from bookings.domain.pricing import PAISE_PER_RUPEE, by_price, parse_inr
 
 PRICE_LINES_MAX: Final = 20
 
@@ -23,7 +23,7 @@ class PricesField(forms.CharField):
         """The lines of stored prices; what somebody has just typed is shown as it is."""
         if not isinstance(value, Mapping):
             return value
-        return "\n".join(f"{category}: {_in_rupees(paise)}" for category, paise in value.items())
+        return "\n".join(f"{category}: {_in_rupees(paise)}" for category, paise in by_price(value).items())
 
     def clean(self, value: Any) -> Any:
         prices: dict[str, int] = {}

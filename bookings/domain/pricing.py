@@ -58,6 +58,11 @@ def total_paise(prices: Mapping[str, int], categories: Iterable[str]) -> int:
     return sum(prices[category] for category in categories)
 
 
+def by_price(prices: Mapping[str, int]) -> dict[str, int]:
+    """The prices from cheap to dear. PostgreSQL's jsonb keeps keys in an order that means nothing to people."""
+    return dict(sorted(prices.items(), key=lambda price: (price[1], price[0])))
+
+
 def check_prices(prices: Mapping[str, object], categories: Iterable[str]) -> None:
     """Raises PriceMapInvalid unless every category, and nothing else, has a price in range (paise)."""
     known = list(dict.fromkeys(categories))

@@ -62,11 +62,12 @@ class Movie(models.Model):
     """A film. `poster` is an SVG drawn by us, kept as text."""
 
     class Certificate(models.TextChoices):
-        U = "U"
-        UA7 = "UA 7+"
-        UA13 = "UA 13+"
-        UA16 = "UA 16+"
-        A = "A"
+        # With a label each: Django would make "Ua13" of the name.
+        U = "U", "U"
+        UA7 = "UA 7+", "UA 7+"
+        UA13 = "UA 13+", "UA 13+"
+        UA16 = "UA 16+", "UA 16+"
+        A = "A", "A"
 
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=160)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Func, IntegerField, Min, Q
 
+from bookings.domain.pricing import by_price
 from bookings.errors import NotFound
 from bookings.models import Movie, Show, Theatre
 from bookings.selectors.catalogue_values import (
@@ -120,8 +121,12 @@ def movie_summary(movie: Movie) -> MovieSummary:
         duration_minutes=movie.duration_minutes,
         genre=movie.genre,
         synopsis=movie.synopsis,
-        poster_stamp=hashlib.sha256(movie.poster.encode()).hexdigest()[:POSTER_STAMP_LENGTH],
+        poster_stamp=_stamp(movie.poster),
     )
+
+
+def _stamp(poster: str) -> str:
+    return hashlib.sha256(poster.encode()).hexdigest()[:POSTER_STAMP_LENGTH] if poster else ""
 
 
 def _movie(slug: str) -> Movie:
@@ -150,6 +155,6 @@ def _show_summary(show: Show, seats_count: int) -> ShowSummary:
         sales_open_at=show.sales_open_at,
         sales_close_at=show.sales_close_at,
         status=show.status,
-        prices_paise=show.prices,
+        prices_paise=by_price(show.prices),
         seats_count=seats_count,
     )

@@ -20,7 +20,7 @@ class TheatreSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovieSummary:
-    """A movie without its drawing; `poster_stamp` changes with the drawing, for addresses cached for ever."""
+    """A movie without its drawing; `poster_stamp` changes with it (for addresses cached for ever), or is empty."""
 
     slug: str
     title: str
@@ -54,7 +54,7 @@ class NowShowing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowSummary:
-    """One show in a list. Times are UTC; `local_date` is the date on the theatre's calendar."""
+    """One show in a list. Times are UTC, `local_date` is by the theatre’s calendar, prices go from cheap to dear."""
 
     id: int
     movie_slug: str

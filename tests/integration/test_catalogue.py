@@ -405,6 +405,20 @@ class TestShowDetail:
         assert (detail.seats[5].label, detail.seats[5].kind) == ("B2", "companion")
         assert detail.show.seats_count == 8
 
+    def test_of_a_movie_has_a_poster_stamp_that_changes_with_the_drawing(self):
+        movie = make_movie()
+        assert catalogue.get_movie(movie.slug).poster_stamp == ""
+
+        stamps = set()
+        for drawing in ("<svg/>", "<svg><g/></svg>"):
+            movie.poster = drawing
+            movie.save()
+            stamps.add(catalogue.get_movie(movie.slug).poster_stamp)
+            assert catalogue.get_poster(movie.slug) == drawing
+
+        assert len(stamps) == 2
+        assert "" not in stamps
+
     @pytest.mark.parametrize("show_id", [0, -1, 10**30])
     def test_of_a_show_that_does_not_exist_is_not_found(self, show_id):
         with pytest.raises(NotFound):

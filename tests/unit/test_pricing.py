@@ -8,6 +8,7 @@ from bookings.domain.pricing import (
     PRICE_PAISE_MAX,
     PRICE_PAISE_MIN,
     PriceMapInvalid,
+    by_price,
     check_prices,
     format_inr,
     parse_inr,
@@ -63,6 +64,18 @@ class TestTotalPaise:
     def test_refuses_a_seat_without_a_price(self):
         with pytest.raises(KeyError):
             total_paise({"gold": 35_000}, ["silver"])
+
+
+class TestByPrice:
+    def test_goes_from_cheap_to_dear_and_by_name_among_equals(self):
+        prices = {"lounge": 48_000, "silver": 22_000, "gold": 29_000, "balcony": 22_000}
+
+        assert list(by_price(prices).items()) == [
+            ("balcony", 22_000),
+            ("silver", 22_000),
+            ("gold", 29_000),
+            ("lounge", 48_000),
+        ]
 
 
 class TestCheckPrices:
