@@ -50,6 +50,7 @@ def _bounded_view(view: View) -> View:
     @csrf_exempt
     async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
+            request.get_host()  # Raises DisallowedHost, which is a refusal.
             _bound_body(request)
             if request.method == "HEAD":
                 request.method = "GET"  # Servers drop the body themselves.
@@ -63,6 +64,7 @@ def _bounded_view(view: View) -> View:
         if isinstance(response, HttpResponseNotAllowed):
             response = refusal(MethodNotAllowed(_with_head(response["Allow"])))
         response.setdefault("Cache-Control", "no-store")
+        response.setdefault("X-Content-Type-Options", "nosniff")
         return _revalidated(request, response) if response["Cache-Control"] == REVALIDATED else response
 
     return answer

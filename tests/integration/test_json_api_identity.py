@@ -42,9 +42,9 @@ async def guest(office: BoxOffice) -> AsyncIterator[ApiClient]:
         yield guest
 
 
-@pytest_asyncio.fixture
-async def stranger(office: BoxOffice) -> AsyncIterator[ApiClient]:
-    async with api_client() as stranger:
+@pytest_asyncio.fixture(params=["calls apart", "calls among pages"])
+async def stranger(office: BoxOffice, request: pytest.FixtureRequest) -> AsyncIterator[ApiClient]:
+    async with api_client(apart=request.param == "calls apart") as stranger:
         yield stranger
 
 

@@ -3,7 +3,7 @@
 Every reply it gets is held to the OpenAPI document.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from bookings.api import BoxOffice
 from bookings.models import Booking, Show
+from config.api_handler import calls_apart
 from tests.support.openapi import assert_matches_openapi
 
 ROOT = "/api/v1/"
@@ -60,13 +61,13 @@ async def serving_office(settings: Settings, static_root: Path) -> AsyncIterator
 
 
 @asynccontextmanager
-async def api_client(
-    *, address: str = "192.0.2.1", headers: Mapping[str, str] | None = None
-) -> AsyncIterator[ApiClient]:
-    """A client that calls from `address`."""
-    application: Any = get_asgi_application()  # httpx and Django name the same shape differently
+async def api_client(*, address: str = "192.0.2.1", apart: bool = True) -> AsyncIterator[ApiClient]:
+    """A client that calls from `address`; with `apart` off, calls go through the middleware of the pages."""
+    application: Any = get_asgi_application()
+    if apart:
+        application = calls_apart(application)
     transport = httpx.ASGITransport(application, client=(address, 50_000))
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
         yield ApiClient(http)
 
 

@@ -1,0 +1,54 @@
+"""Django for the API's calls: the same requests and views, without middleware that leaves the event loop.
+
+Each of Django's middlewares costs a thread hop or two a request, and WhiteNoise, being sync, holds a thread for as
+long as the call lasts. API calls need none of them: no session, no message, no page; identity and CSRF proof are
+checked in memory (bookings.http.auth), the host in bookings.http.boundary. The API's page is a page like any other.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import IO, Any, Final
+
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpResponse
+
+from bookings.errors import BadRequest
+from bookings.http.errors import refusal
+from config.request_ids import RequestIdMiddleware
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+ROOT: Final = "/api/v1/"
+PAGE: Final = f"{ROOT}docs"
+
+
+class ApiHandler(ASGIHandler):
+    """An ASGI application for everything under /api/v1/ but its page."""
+
+    def load_middleware(self, is_async: bool = False) -> None:  # noqa: FBT001, FBT002 — Django's signature
+        """Only the request's id; it is async all the way."""
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
+        view = self._get_response_async  # type: ignore[attr-defined]  # the stubs do not know it
+        self._middleware_chain = RequestIdMiddleware(convert_exception_to_response(view))
+
+    def create_request(
+        self, scope: Mapping[str, Any], body_file: IO[bytes]
+    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponse]:
+        """The request, or a refusal in the API's form when even its address cannot be read."""
+        request, error = super().create_request(scope, body_file)
+        if request is None or error is not None:
+            return None, refusal(BadRequest("The address is not valid UTF-8."))
+        return request, None
+
+
+def calls_apart(pages: Application) -> Application:
+    """An application that answers the API's calls itself and leaves everything else to `pages`."""
+    calls = ApiHandler()
+
+    async def http(scope: Any, receive: Any, send: Any) -> None:
+        path: str = scope["path"]
+        handler = calls if path.startswith(ROOT) and path != PAGE else pages
+        await handler(scope, receive, send)
+
+    return http
