@@ -49,6 +49,7 @@ class Crowd:
         self.closed = 0
         self._goal: float = float("inf")
         self._reached = asyncio.Event()
+        self._lost = asyncio.Event()
 
     def count(self, size_bytes: int) -> None:
         """A frame arrived at one of them."""
@@ -56,6 +57,17 @@ class Crowd:
         self.bytes += size_bytes
         if self.frames >= self._goal:
             self._reached.set()
+
+    def lost_one(self) -> None:
+        """One of them is no longer connected."""
+        self.closed += 1
+        self._lost.set()
+
+    async def lose(self, count: int) -> None:
+        """Wait until so many of them have ever been lost."""
+        while self.closed < count:
+            self._lost.clear()
+            await self._lost.wait()
 
     async def frames_reach(self, goal: int, *, within_seconds: float) -> bool:
         """Wait until they have received so many frames; False: they did not in time."""
@@ -100,7 +112,7 @@ class Viewer(WSListener):
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """picows: the connection is gone."""
-        self.crowd.closed += 1
+        self.crowd.lost_one()
         self.transport = None
 
     def position(self) -> tuple[str | None, int]:
@@ -170,6 +182,12 @@ async def connect_viewers(
     await in_parallel([partial(arrive, place) for place in range(len(viewers))], at_once=CONNECTIONS_AT_ONCE)
     if tokens is not None and not await crowd.frames_reach(goal, within_seconds=HANDSHAKE_SECONDS):
         raise TimeoutError(f"{goal - crowd.frames} of {len(viewers)} viewers of {server} have no snapshot")
+
+
+def drop_all(sockets: Iterable[Viewer]) -> None:
+    """Let all of them vanish."""
+    for client in sockets:
+        client.drop()
 
 
 async def in_parallel(jobs: Iterable[Callable[[], Awaitable[T]]], *, at_once: int) -> list[T]:

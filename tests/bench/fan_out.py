@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from channels_redis.core import RedisChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
@@ -49,6 +49,7 @@ class Painter:
     def __init__(self, store: SeatStore, show: BenchShow) -> None:
         self._store = store
         self._show = show
+        self._painting: set[asyncio.Task[int]] = set()
         # Rises over every fence that the show has seen.
         self._fence = time.time_ns() // 1000
 
@@ -62,15 +63,20 @@ class Painter:
         """See Publisher."""
         turn, seat = divmod(change - 1, len(self._show.labels))
         self._fence += 1
-        await self._store.paint(
+        painting = self._store.paint(
             self._show.id,
             state="A" if turn % 2 else "X",
             fence=self._fence,
             seats=[(seat, self._show.labels[seat])],
         )
+        # The answer is not awaited: one connection, so they are made in this order.
+        task = asyncio.create_task(painting)
+        self._painting.add(task)
+        task.add_done_callback(self._painting.discard)
 
     async def close(self) -> None:
         """See Publisher."""
+        await asyncio.gather(*self._painting, return_exceptions=True)
         self._store.connection.close()
 
 
@@ -98,6 +104,15 @@ class GroupSender:
         await self._layer.flush()
 
 
+class Delivered(NamedTuple):
+    """What arrived at all viewers together, a second."""
+
+    frames: float
+    changes: float
+    frame_bytes: float
+    frames_for_server_second: float
+
+
 class Side:
     """One of those compared: its viewers, who publishes to them, and how far they are."""
 
@@ -109,6 +124,7 @@ class Side:
         self._on_their_way_max = on_their_way_max
         self._seen = [0] * (VIEWERS // SENTINEL_EVERY)
         self._published = 0
+        self._stopped = False
         self._first_version = 0
         self._moved = asyncio.Event()
         self.viewers = [Viewer(self.crowd, self._sentinel(place)) for place in range(VIEWERS)]
@@ -134,35 +150,32 @@ class Side:
 
         return read
 
-    async def run(self, seconds: float) -> tuple[float, float, float]:
-        """(frames, seat changes, bytes) delivered a second under a publisher at full speed."""
+    async def run(self, bench: Bench, outcome: Outcome, seconds: float) -> Delivered:
+        """Count what is delivered under a publisher at full speed."""
         publishing = asyncio.create_task(self._publish())
         try:
             await asyncio.sleep(WARM_UP_SECONDS)
             began, frames, sizes, seen = time.perf_counter(), self.crowd.frames, self.crowd.bytes, sum(self._seen)
-            await asyncio.sleep(seconds)
-            took = time.perf_counter() - began
+            with bench.measuring(outcome, self.server) as measured:
+                await asyncio.sleep(seconds)
+            took, frames = time.perf_counter() - began, self.crowd.frames - frames
             changes = (sum(self._seen) - seen) / len(self._seen) * len(self.viewers)
-            found = (self.crowd.frames - frames) / took, changes / took, (self.crowd.bytes - sizes) / took
+            size_bytes = (self.crowd.bytes - sizes) / max(1, frames)
         finally:
-            publishing.cancel()
-            await asyncio.gather(publishing, return_exceptions=True)
+            self._stopped = True
+            self._moved.set()
+            await publishing
         await self._drain()
-        return found
+        return Delivered(frames / took, changes / took, size_bytes, frames / max(0.01, measured.server_seconds))
 
     async def _publish(self) -> None:
-        under_way: set[asyncio.Task[None]] = set()
-        try:
-            while True:
-                while self._published - min(self._seen) < self._on_their_way_max:
-                    self._published += 1
-                    task = asyncio.create_task(self._publisher.publish(self._published))
-                    under_way.add(task)
-                    task.add_done_callback(under_way.discard)
-                self._moved.clear()
-                await self._moved.wait()
-        finally:
-            await asyncio.gather(*under_way)
+        self._stopped = False
+        while not self._stopped:
+            while self._published - min(self._seen) < self._on_their_way_max and not self._stopped:
+                self._published += 1
+                await self._publisher.publish(self._published)
+            self._moved.clear()
+            await self._moved.wait()
 
     async def _drain(self) -> None:
         """Let what is on its way arrive; what a layer has dropped never does."""
@@ -189,13 +202,13 @@ async def fan_out(bench: Bench, outcome: Outcome) -> None:
     seconds = bench.sized(4.0, quick=1.5)
     async with AsyncExitStack() as stack:
         sides = await _open_sides(bench, stack)
-        found: dict[str, list[tuple[float, float, float]]] = {side.name: [] for side in sides}
+        found: dict[str, list[Delivered]] = {side.name: [] for side in sides}
         for repeat in range(bench.repeats):
             for side in sides:
-                with bench.measuring(outcome, side.server):
-                    found[side.name].append(await side.run(seconds))
-                frames, changes, _ = found[side.name][-1]
-                bench.say(f"  {repeat + 1}: {side.name}: {frames:,.0f} frames/s, {changes:,.0f} changes/s")
+                delivered = await side.run(bench, outcome, seconds)
+                found[side.name].append(delivered)
+                rates = f"{delivered.frames:,.0f} frames/s, {delivered.changes:,.0f} changes/s"
+                bench.say(f"  {repeat + 1}: {side.name}: {rates}")
         outcome.details["viewers left behind"] = {side.name: side.left_behind() for side in sides}
     _report(outcome, found)
 
@@ -219,18 +232,22 @@ async def _open_sides(bench: Bench, stack: AsyncExitStack) -> list[Side]:
     return sides
 
 
-def _report(outcome: Outcome, found: dict[str, list[tuple[float, float, float]]]) -> None:
-    for name, runs in found.items():
-        outcome.add(f"frames delivered, {name}", "frames/s", [frames for frames, _, _ in runs])
-    for name, runs in found.items():
-        outcome.add(f"seat changes delivered, {name}", "changes/s", [changes for _, changes, _ in runs])
-    outcome.add("bytes of a frame, ours", "bytes", [size / frames for frames, _, size in found["ours"]])
+def _report(outcome: Outcome, found: dict[str, list[Delivered]]) -> None:
+    columns = (
+        ("frames delivered", "frames/s", "frames"),
+        ("seat changes delivered", "changes/s", "changes"),
+        ("frames for each second of server time", "frames/s", "frames_for_server_second"),
+        ("a frame", "bytes", "frame_bytes"),
+    )
+    for label, unit, column in columns:
+        for name, runs in found.items():
+            outcome.add(f"{label}, {name}", unit, [getattr(run, column) for run in runs])
     for layer in LAYERS:
         theirs = found[f"tutorial, {layer} layer"]
-        for what, column, name in (("frames", 0, "ours"), ("seat changes", 1, "ours, coalescing")):
+        for name, what, column in (("ours", "frames", "frames"), ("ours, coalescing", "seat changes", "changes")):
             outcome.add(
                 f"{what}: {name} ÷ tutorial, {layer} layer",
                 "×",
-                [ours[column] / their[column] for ours, their in zip(found[name], theirs, strict=True)],
+                [getattr(run, column) / getattr(peer, column) for run, peer in zip(found[name], theirs, strict=True)],
                 floor=at_least(RATIO_FLOOR),
             )

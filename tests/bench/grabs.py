@@ -55,6 +55,8 @@ class Side:
         self.name = name
         self.server = server
         self.runs: list[Run] = []
+        # Answers for each second of its processor time: what a quiet core would give at most.
+        self.costs: list[float] = []
         self.sockets: list[tuple[Grabber, BenchShow]] = []
         self._ask = ask
         self._crowd = Crowd()
@@ -116,15 +118,17 @@ async def ask_plain(grabber: Grabber, _: BenchShow, seat: int) -> Message:
 async def granted(bench: Bench, outcome: Outcome) -> None:
     """Each customer takes a free seat of his own; all let go before the next round."""
     shows = await bench.shows(bench.sized(20, quick=5))
+    plain_shows = await bench.shows(5)
     rows = outcome.details["rows counted in PostgreSQL"] = []
     async with AsyncExitStack() as stack:
-        sides = ours, plain = await _open_sides(bench, stack, shows, shows[:5])
+        sides = ours, plain = await _open_sides(bench, stack, shows, plain_shows)
         for _ in range(bench.repeats):
             for side in sides:
                 before = _count_rows(bench.house)
                 wishes = _one_seat_each(side)
-                with bench.measuring(outcome, side.server):
+                with bench.measuring(outcome, side.server) as measured:
                     run = await side.grab(wishes, expect="held")
+                side.costs.append(run.answers / measured.server_seconds)
                 _say(bench, side)
                 bookings, claims = (now - then for now, then in zip(_count_rows(bench.house), before, strict=True))
                 rows.append({"side": side.name, "held": run.answers, "bookings": bookings, "claims": claims})
@@ -140,17 +144,20 @@ async def granted(bench: Bench, outcome: Outcome) -> None:
 async def refused(bench: Bench, outcome: Outcome) -> None:
     """Everybody wants the seats that one customer has."""
     shows = await bench.shows(1)
+    plain_shows = await bench.shows(1)
     seconds = bench.sized(4.0, quick=1.5)
     async with AsyncExitStack() as stack:
-        sides = ours, plain = await _open_sides(bench, stack, shows, shows)
+        sides = ours, plain = await _open_sides(bench, stack, shows, plain_shows)
         for side in sides:
             for seat in range(SEATS_TAKEN):
-                answer = await side.ask(0, seat)
+                # The plain consumer has no holds of several seats.
+                answer = await side.ask(0 if side is ours else seat, seat)
                 assert answer.type == "held", answer
         for _ in range(bench.repeats):
             for side in sides:
-                with bench.measuring(outcome, side.server):
-                    await side.grab(_taken_seats(side), expect="refused", seconds=seconds)
+                with bench.measuring(outcome, side.server) as measured:
+                    run = await side.grab(_taken_seats(side), expect="refused", seconds=seconds)
+                side.costs.append(run.answers / measured.server_seconds)
                 _say(bench, side)
         _forget_plain(bench.house)
     _report(outcome, ours, plain, what="refused", floor=REFUSED_FLOOR)
@@ -214,6 +221,8 @@ def _report(outcome: Outcome, ours: Side, plain: Side, *, what: str, floor: Floo
     outcome.add(f"{what}, plain consumer", "grabs/s", [run.per_second for run in plain.runs])
     multiples = [mine.per_second / theirs.per_second for mine, theirs in zip(ours.runs, plain.runs, strict=True)]
     outcome.add(f"{what}: ours ÷ plain consumer", "×", multiples)
+    for side in (ours, plain):
+        outcome.add(f"{what} for each second of server time, {side.name}", "grabs/s", side.costs)
     for side in (ours, plain):
         outcome.add(f"wait for the answer, p50, {side.name}", "ms", [run.wait_ms.p50 for run in side.runs])
         outcome.add(f"wait for the answer, p99, {side.name}", "ms", [run.wait_ms.p99 for run in side.runs])

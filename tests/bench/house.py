@@ -112,7 +112,7 @@ class House:
             "SECRET_KEY": "a-secret-of-the-benchmarks-0123456789-abcdefghij",
             "LIMIT_PROFILE": "bench",
             "LIMIT_SOCKETS_PER_HOLDER": "0",
-            "LOG_LEVEL": "WARNING",
+            "LOG_LEVEL": "ERROR",
             "LOGS_DIR": self._logs.name,
         }
 
@@ -208,6 +208,13 @@ def pin(pid: int, core: int) -> None:
     process = psutil.Process(pid)
     if hasattr(process, "cpu_affinity") and (os.cpu_count() or 1) > core > -1 and (os.cpu_count() or 1) > 1:
         process.cpu_affinity([core])
+
+
+def pin_free(pid: int) -> None:
+    """Let a process have every core again."""
+    process = psutil.Process(pid)
+    if hasattr(process, "cpu_affinity"):
+        process.cpu_affinity(list(range(os.cpu_count() or 1)))
 
 
 def raise_file_limit() -> None:

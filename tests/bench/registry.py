@@ -3,8 +3,13 @@
 from typing import Final
 
 from tests.bench.ceiling import ceiling
+from tests.bench.contention import contention
+from tests.bench.expiry import expiry
 from tests.bench.fan_out import fan_out
 from tests.bench.grabs import granted, refused
+from tests.bench.idle import idle, stuck
+from tests.bench.latency import latency
+from tests.bench.storm import storm
 from tests.bench.suite import Benchmark
 
 BENCHMARKS: Final = {
@@ -14,5 +19,11 @@ BENCHMARKS: Final = {
         Benchmark("fan-out", "One show, 500 viewers, changes at full speed", fan_out),
         Benchmark("granted", "Single seats granted, with their PostgreSQL rows", granted),
         Benchmark("refused", "Taken seats refused", refused),
+        Benchmark("latency", "From a click to every viewer's screen, 10 holds a second", latency),
+        Benchmark("expiry", "How late a seat comes back when its hold ends", expiry),
+        Benchmark("storm", "Everybody drops and comes back at once", storm),
+        Benchmark("idle", "Viewers who only look", idle),
+        Benchmark("stuck", "Viewers who have stopped reading", stuck),
+        Benchmark("contention", "200 customers fight over 24 seats", contention),
     )
 }

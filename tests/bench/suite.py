@@ -40,20 +40,29 @@ class Bench:
         return Random(f"{self.seed}/{name}")
 
     @contextmanager
-    def measuring(self, outcome: Outcome, server: WebServer | None = None) -> Iterator[None]:
+    def measuring(self, outcome: Outcome, server: WebServer | None = None) -> Iterator["Measured"]:
         """Note how busy the generator and everything else is within this block."""
+        measured = Measured()
         shares = self.house.core_share()
         server_before = server.cpu_seconds() if server is not None else 0.0
         began, cpu_before = time.perf_counter(), time.process_time()
         try:
-            yield
+            yield measured
         finally:
             took = time.perf_counter() - began
             outcome.busy.append((time.process_time() - cpu_before) / took)
             for part, share in shares().items():
                 outcome.usage.setdefault(part, []).append(share)
             if server is not None:
-                outcome.usage.setdefault("server", []).append((server.cpu_seconds() - server_before) / took)
+                measured.server_seconds = server.cpu_seconds() - server_before
+                outcome.usage.setdefault("server", []).append(measured.server_seconds / took)
+
+
+@dataclass(slots=True)
+class Measured:
+    """What a measured block has cost; known once the block is left."""
+
+    server_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
