@@ -26,10 +26,15 @@ class HoldRow:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What hold_batch made of a hold: was its booking opened now, and which seats were claimed now."""
+    """What hold_batch made of a hold: was its booking opened now, which seats were claimed now, under which fence.
+
+    `seats` is how many it has with them.
+    """
 
     opened: bool
     claimed: frozenset[int]
+    fence: int
+    seats: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,8 @@ async def hold_batch(connection: AsyncConnection, rows: Sequence[HoldRow], *, ho
         prepare=True,
     )
     return {
-        str(booking): Standing(opened=opened, claimed=frozenset(seats))
-        for booking, opened, seats in await cursor.fetchall()
+        str(booking): Standing(opened=opened, claimed=frozenset(claimed), fence=fence, seats=before + len(claimed))
+        for booking, opened, claimed, fence, before in await cursor.fetchall()
     }
 
 
@@ -229,6 +234,11 @@ class PendingHold:
     expires_ms: int
     amount_paise: int
     seats: tuple[int, ...]
+
+
+async def lock_pending(connection: AsyncConnection, *, show_id: int, holder: str) -> None:
+    """Lock the holder's pending booking of a show, if there is one, until the transaction ends."""
+    await connection.execute(statement("lock_pending"), {"show": show_id, "holder": holder})
 
 
 async def pending_hold(connection: AsyncConnection, *, show_id: int, holder: str) -> PendingHold | None:

@@ -50,6 +50,15 @@ class Acquired:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvenHold:
+    """Seats of a hold that PostgreSQL has since `fence` (0: not known)."""
+
+    token: str
+    fence: int
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """All that Redis keeps of a show: the picture, and the keys that should agree with it."""
 
@@ -154,10 +163,11 @@ class SeatStore:
             raise StoreUnavailable("Redis ran the call too late; it did nothing")
         raise NotHeld(code.decode(), reply[2].decode(), _words(reply[3]))
 
-    async def commit(self, show_id: int, tokens: Sequence[str]) -> int:
-        """Mark holds as proven by PostgreSQL and tell their holders' sockets. Returns how many were there."""
-        reply = await self._run("commit_holds", show_id, *tokens)
-        return int(reply[2])
+    async def commit(self, show_id: int, holds: Sequence[ProvenHold]) -> tuple[str, ...]:
+        """Mark holds as proven and tell their holders' sockets. Returns the labels that are not shown as theirs."""
+        flat = [part for hold in holds for part in (hold.token, hold.fence, ",".join(hold.labels))]
+        reply = await self._run("commit_holds", show_id, *flat)
+        return _words(reply[2])
 
     async def release(
         self, show_id: int, *, token: str, fence: int | None, labels: Sequence[str] = ()

@@ -1,7 +1,7 @@
 """Holds of one loop turn become one statement in PostgreSQL.
 
-A hold's future tells whether it stands. A hold that does not (a claim in the way, not on sale, frozen) leaves
-the batch and its neighbours stand; what to do about it is decided in holds.py.
+A hold's future tells the fence under which it stands. A hold that does not (a claim in the way, not on sale,
+frozen) leaves the batch and its neighbours stand; what to do about it is decided in holds.py.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import psycopg
 
 from bookings.claim_store import store as claims
 from bookings.claim_store.pool import AsyncConnection, ClaimPool, ClaimsContended, ClaimsUnavailable
-from bookings.claim_store.store import HoldRow
+from bookings.claim_store.store import HoldRow, Standing
 from bookings.waypoints import pass_by
 
 # Two: one is being worked on by PostgreSQL while the next is filled. More only makes batches smaller.
@@ -39,21 +39,22 @@ class StoredReply:
 class _Waiting:
     row: HoldRow
     reply: StoredReply | None
-    stands: asyncio.Future[bool]
+    stands: asyncio.Future[int | None]
 
 
 class GroupCommit:
     """Collects holds and commits them in batches that are disjoint in seats and in holders."""
 
-    def __init__(self, pool: ClaimPool, *, hold_ms: int) -> None:
+    def __init__(self, pool: ClaimPool, *, hold_ms: int, seats_max: int) -> None:
         self._pool = pool
         self._hold_ms = hold_ms
+        self._seats_max = seats_max
         self._waiting: deque[_Waiting] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._scheduled = False
 
-    def submit(self, row: HoldRow, reply: StoredReply | None = None) -> asyncio.Future[bool]:
-        """True once the hold is committed, False when it does not stand.
+    def submit(self, row: HoldRow, reply: StoredReply | None = None) -> asyncio.Future[int | None]:
+        """The fence of the hold once it is committed, None when it does not stand.
 
         The future raises ClaimsUnavailable (nothing was written) or CommitOutcomeUnknown.
         """
@@ -141,30 +142,36 @@ class GroupCommit:
                 raise CommitOutcomeUnknown from error
             raise
         await pass_by("batch.committed")
-        for waiting, stood in zip(batch, stands, strict=True):
+        for waiting, fence in zip(batch, stands, strict=True):
             if not waiting.stands.done():
-                waiting.stands.set_result(stood)
+                waiting.stands.set_result(fence)
 
-    async def _write(self, connection: AsyncConnection, batch: list[_Waiting]) -> list[bool]:
+    async def _write(self, connection: AsyncConnection, batch: list[_Waiting]) -> list[int | None]:
         standing = await claims.hold_batch(connection, [w.row for w in batch], hold_ms=self._hold_ms)
-        stands = [
-            w.row.booking in standing and len(standing[w.row.booking].claimed) == len(w.row.claims) for w in batch
-        ]
-        if not all(stands):
+        complete = [self._stands(w.row, standing.get(w.row.booking)) for w in batch]
+        if not all(complete):
             incomplete = {
                 w.row.booking: standing[w.row.booking]
-                for w, stood in zip(batch, stands, strict=True)
-                if not stood and w.row.booking in standing
+                for w, stands in zip(batch, complete, strict=True)
+                if not stands and w.row.booking in standing
             }
             await claims.undo_holds(connection, incomplete)
         replies = [
             (w.row.holder, w.reply.operation, w.reply.key, w.reply.request_sha256, w.reply.reply)
-            for w, stood in zip(batch, stands, strict=True)
-            if stood and w.reply is not None
+            for w, stands in zip(batch, complete, strict=True)
+            if stands and w.reply is not None
         ]
         if replies:
             await claims.remember_replies(connection, replies)
-        return stands
+        return [standing[w.row.booking].fence if stands else None for w, stands in zip(batch, complete, strict=True)]
+
+    def _stands(self, row: HoldRow, standing: Standing | None) -> bool:
+        return (
+            standing is not None
+            and len(standing.claimed) == len(row.claims)
+            # Redis has counted already; but holds may have gone past a Redis that was away.
+            and standing.seats <= self._seats_max
+        )
 
 
 def _fail(batch: list[_Waiting], error: BaseException) -> None:

@@ -6,7 +6,6 @@ are in the design (consistency rules 5 to 12).
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -35,6 +34,7 @@ from bookings.services.group_commit import CommitOutcomeUnknown, GroupCommit, St
 from bookings.services.idempotency import KeyedRequest
 from bookings.services.outcomes import Held
 from bookings.services.pictures import Pictures
+from bookings.services.proven import ProvenHolds
 from bookings.services.rebuild import Rebuilder
 from bookings.services.reconcile import Reconciler
 from bookings.services.show_plan import ShowPlan
@@ -97,14 +97,13 @@ class LiveHolds:
         self._rebuilder = rebuilder
         self._reconciler = reconciler
         self._new_booking_id = new_booking_id
-        self._commits = GroupCommit(pool, hold_ms=limits.hold_ms)
-        self._proven: dict[tuple[SeatStore, int], list[str]] = defaultdict(list)
-        self._announcing: set[asyncio.Task[None]] = set()
+        self._commits = GroupCommit(pool, hold_ms=limits.hold_ms, seats_max=limits.seats_max)
+        self._proven = ProvenHolds(reconciler)
 
     async def close(self) -> None:
         """Finish what has begun."""
         await self._commits.drain()
-        await asyncio.gather(*self._announcing, return_exceptions=True)
+        await self._proven.close()
 
     async def hold(
         self, store: SeatStore, plan: ShowPlan, *, holder: str, seats: Sequence[int], keyed: KeyedRequest | None
@@ -165,31 +164,35 @@ class LiveHolds:
             version=acquired.version,
             reason=reason,
         )
-        if acquired.committed and not acquired.new_seats and keyed is None:
-            return held
         row = HoldRow(
             booking=acquired.booking,
             show_id=plan.show_id,
             holder=holder,
             expires_ms=acquired.expires_ms,
-            claims=tuple((seat, plan.prices[seat]) for seat in (acquired.new_seats or seats)),
+            claims=tuple((seat, plan.prices[seat]) for seat in seats),
         )
+        if not acquired.new_seats and keyed is None and await self._owns(row):
+            return held
         reply = keyed.granting(held.as_json()) if keyed else None
         await pass_by("hold.acquired")
         try:
-            stands = bool(acquired.new_seats) and await self._commits.submit(row, reply)
-            if not stands:
-                await self._take_over(store, plan, row, reply)
+            # Seats that were mine in Redis already may be on their way to PostgreSQL, or out of it, in another
+            # process; then only a statement alone can tell.
+            all_new = len(acquired.new_seats) == len(seats)
+            fence = await self._commits.submit(row, reply) if all_new else None
+            if fence is None:
+                fence = await self._take_over(store, plan, row, reply)
         except BookingError:
             await pass_by("hold.refused")
             await self._repair(store, plan, acquired)
             raise
         except CommitOutcomeUnknown:
             await self._learn_outcome(store, plan, acquired, row)
+            fence = 0
         except ClaimsUnavailable as error:
             await self._take_back(store, plan, acquired)
             raise NotReady("Seats cannot be held right now. Nothing was held for you; try again soon.") from error
-        self._announce(store, plan.show_id, acquired.booking)
+        self._proven.announce(store, plan, row, fence=fence)
         return held
 
     async def make_ready(self, store: SeatStore, show_id: int) -> None:
@@ -213,15 +216,18 @@ class LiveHolds:
 
     # --- when the batch did not take it
 
-    async def _take_over(self, store: SeatStore, plan: ShowPlan, row: HoldRow, reply: StoredReply | None) -> None:
-        """Alone, past bookings whose deadline is over. Raises BookingError, CommitOutcomeUnknown."""
+    async def _take_over(self, store: SeatStore, plan: ShowPlan, row: HoldRow, reply: StoredReply | None) -> int:
+        """Alone, past bookings whose deadline is over. Returns the fence.
+
+        Raises BookingError, CommitOutcomeUnknown.
+        """
         try:
             async with self._pool.connection() as connection:
                 try:
                     async with connection.transaction():
                         ended = await end_stale_rivals(connection, row)
                         await pass_by("takeover.stale_ended")
-                        await self._claim_alone(connection, row)
+                        fence = await self._claim_alone(connection, row)
                         if reply is not None:
                             await claims.remember_replies(
                                 connection,
@@ -233,14 +239,23 @@ class LiveHolds:
         except ClaimsUnavailable as error:
             raise CommitOutcomeUnknown from error
         await self._pictures.show_ended(store, ended, status="expired")
+        return fence
 
-    async def _claim_alone(self, connection: AsyncConnection, row: HoldRow) -> None:
+    async def _claim_alone(self, connection: AsyncConnection, row: HoldRow) -> int:
         standing = (await claims.hold_batch(connection, [row], hold_ms=self._limits.hold_ms)).get(row.booking)
         if standing is None:
             raise _DoesNotStand
+        if standing.seats > self._limits.seats_max:
+            raise TooManySeats(self._limits.seats_max)
         missing = {seat for seat, _ in row.claims} - standing.claimed
         if missing and not missing <= await claims.own_claims(connection, row.booking):
             raise _DoesNotStand
+        return standing.fence
+
+    async def _owns(self, row: HoldRow) -> bool:
+        """Whether PostgreSQL has all of it already. Raises ClaimsUnavailable."""
+        async with self._pool.connection() as connection:
+            return {seat for seat, _ in row.claims} <= await claims.own_claims(connection, row.booking)
 
     async def _repair(self, store: SeatStore, plan: ShowPlan, acquired: Acquired) -> None:
         """Rule 6: show each newly taken seat as PostgreSQL has it. Reconcile covers a failure."""
@@ -278,29 +293,6 @@ class LiveHolds:
             await self._repair(store, plan, acquired)
             raise NotReady("Your seats could not be held. Nothing was held by this request; try again.")
         raise OutcomeUnknown
-
-    # --- telling
-
-    def _announce(self, store: SeatStore, show_id: int, booking: str) -> None:
-        """Tell the holder's sockets; the holds of one loop turn in one script a show."""
-        if not self._proven:
-            asyncio.get_running_loop().call_soon(self._flush_proven)
-        self._proven[store, show_id].append(booking)
-
-    def _flush_proven(self) -> None:
-        proven, self._proven = self._proven, defaultdict(list)
-        for (store, show_id), bookings in proven.items():
-            task = asyncio.get_running_loop().create_task(_announce_proven(store, show_id, bookings))
-            self._announcing.add(task)
-            task.add_done_callback(self._announcing.discard)
-
-
-async def _announce_proven(store: SeatStore, show_id: int, bookings: Sequence[str]) -> None:
-    try:
-        await store.commit(show_id, bookings)
-    except (StoreUnavailable, ShowNotReady) as error:
-        # The picture is lost with it; a rebuild marks them as proven.
-        logger.warning("show %s: %s proven holds were not announced: %s", show_id, len(bookings), error)
 
 
 def refusal_of(why: WhyRefused, plan: ShowPlan, row: HoldRow) -> BookingError:

@@ -6,7 +6,7 @@ fails instead of proving nothing. The product has no switch for any of this.
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from unittest.mock import patch
 
 import psycopg
@@ -21,7 +21,7 @@ from bookings.seat_store.scripts import VERBS, Script, load_scripts
 with_and_without_guard = pytest.mark.parametrize("guarded", [True, False], ids=["guard on", "guard off"])
 
 
-def unless(guarded: bool, off: AbstractContextManager[None]) -> AbstractContextManager[None]:
+def unless(guarded: bool, off: AbstractContextManager[object]) -> AbstractContextManager[object]:
     """Enter `off` in the half of the test that runs without the guard."""
     return nullcontext() if guarded else off
 
@@ -47,14 +47,10 @@ def lua_without(verb: str, cut: str, instead: str = "") -> Iterator[None]:
 def redis_clock_ahead(ms: int) -> Iterator[None]:
     """Every script reads a Redis clock that is ahead by so much (less than 0: behind)."""
     told = "local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)"
-    whole = dict(load_scripts())
-    for verb in VERBS:
-        # Left open on purpose: all are restored at once below.
-        lua_without(verb, told, f"{told} + {ms}").__enter__()
-    try:
+    with ExitStack() as stack:
+        for verb in VERBS:
+            stack.enter_context(lua_without(verb, told, f"{told} + {ms}"))
         yield
-    finally:
-        load_scripts().update(whole)
 
 
 @contextmanager

@@ -4,7 +4,8 @@ A second box office in one process is a second process to PostgreSQL and Redis: 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -14,7 +15,10 @@ import redis
 import redis.asyncio
 
 from bookings.api import BoxOffice, Changes
+from bookings.seat_store import SeatStore, StoreConnection
+from bookings.services.box_office import new_booking_id
 from bookings.waypoints import standing_at
+from tests.support.cinema import PRICE_PAISE
 
 WAIT_SECONDS = 10.0
 LOOK_SECONDS = 0.01
@@ -102,6 +106,32 @@ def pending_fences(database: str) -> int:
     return int(rows(database, "SELECT count(*) FROM bookings_picturepending")[0][0])
 
 
+def insert_booking(
+    database: str,
+    show_id: int,
+    *,
+    seats: Sequence[int],
+    holder: str = "rival",
+    status: str = "pending",
+    ends_in_ms: int = 600_000,
+) -> str:
+    """A booking with its claims that Redis has not heard of. Returns its id."""
+    booking = new_booking_id()
+    rows(
+        database,
+        "INSERT INTO bookings_booking (id, show_id, holder, status, expires_at) "
+        "VALUES (%s, %s, %s, %s, clock_timestamp() + %s * interval '1 ms')",
+        *(booking, show_id, holder, status, ends_in_ms),
+    )
+    for seat in seats:
+        rows(
+            database,
+            "INSERT INTO bookings_seatclaim (show_id, seat_index, booking_id, price_paise) VALUES (%s, %s, %s, %s)",
+            *(show_id, seat, booking, PRICE_PAISE),
+        )
+    return booking
+
+
 async def waits_for_a_lock(database: str) -> None:
     """Wait until a session of PostgreSQL waits for another one."""
     waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
@@ -116,6 +146,16 @@ async def eventually(condition: Callable[[], bool]) -> None:
 
 
 # Redis
+
+
+@asynccontextmanager
+async def raw_store(url: str) -> AsyncIterator[SeatStore]:
+    """The scripts alone, without any service around them."""
+    connection = await StoreConnection.open(url)
+    try:
+        yield SeatStore(connection, monotonic=time.monotonic)
+    finally:
+        connection.close()
 
 
 def shown(client: "redis.Redis", show_id: int) -> str:

@@ -3,7 +3,7 @@
 -- bookings, shows, holders, expires_ms, hold_ms   one entry a hold, disjoint in seats and in (holder, show)
 -- claim_bookings, claim_shows, claim_seats, claim_prices   one entry a seat, in (show, seat) order: unsorted
 --                                                          batches deadlock
--- Returns one row a hold that may stand: booking, opened (its row is new), claimed seats.
+-- Returns one row a hold that may stand: booking, opened (its row is new), claimed seats, fence, seats it had before.
 -- A hold whose claims are fewer than asked is undone by a second statement of the same transaction
 -- (undo_holds.sql); one that is missing here was not on sale, not its holder's pending booking, frozen or late.
 WITH asked AS (
@@ -41,6 +41,11 @@ WITH asked AS (
     ON CONFLICT (show_id, seat_index) WHERE released_at IS NULL DO NOTHING
     RETURNING booking_id, seat_index
 )
-SELECT standing.id, standing.opened, COALESCE(array_agg(claimed.seat_index) FILTER (WHERE claimed.booking_id IS NOT NULL), '{}')
+SELECT standing.id, standing.opened,
+       COALESCE(array_agg(claimed.seat_index) FILTER (WHERE claimed.booking_id IS NOT NULL), '{}'),
+       nextval('bookings_fence'),
+       -- As of the beginning of this statement: without the seats claimed by it.
+       CASE WHEN standing.opened THEN 0 ELSE (
+           SELECT count(*) FROM bookings_seatclaim AS c WHERE c.booking_id = standing.id AND c.released_at IS NULL) END
 FROM standing LEFT JOIN claimed ON claimed.booking_id = standing.id
 GROUP BY standing.id, standing.opened

@@ -5,7 +5,7 @@
 -- Returns  {'ok', now_ms, version, labels painted}   {'not_ready', now_ms}
 -- Atomic   the whole of it, with the message that shows it. B and X override any token (PostgreSQL is the proof)
 --          and take the seat out of its hold; A frees booked and blocked seats only. A lower fence than the last
---          one of a seat is dropped for that seat.
+--          one of a seat is dropped for that seat; a higher one is remembered even where there is nothing to paint.
 -- Cost     O(seats × seats of the holds they leave).
 assert(#KEYS == 1 and #ARGV >= 4 and #ARGV % 2 == 0, 'paint_seats: wrong arguments')
 
@@ -33,7 +33,7 @@ for i = 3, #ARGV, 2 do
   local idx, label = tonumber(ARGV[i]), ARGV[i + 1]
   local now_shown = redis.call('GETRANGE', STATES, idx, idx)
   local may = state ~= 'A' or now_shown == 'B' or now_shown == 'X'
-  if may and now_shown ~= state and passes_fence(label, fence, floor) then
+  if passes_fence(label, fence, floor) and may and now_shown ~= state then
     leave_hold(label)
     paint_seat(idx, label, state)
     painted[#painted + 1] = label

@@ -148,8 +148,9 @@ local function amount_of(hold)
   return amount
 end
 
--- Say that a committed hold has changed; its holder's sockets hear of it.
+-- Say that a hold has changed; its holder's sockets hear of it. Of an unproven one nobody is told.
 local function announce_hold(hold)
+  if hold.committed ~= '1' then return end
   local seats = {}
   for i, seat in ipairs(hold.seats) do seats[i] = seat[1] end
   holds_changed[#holds_changed + 1] = {
