@@ -42,7 +42,7 @@ class StandbyHolds:
         self._limits = limits
         self._new_booking_id = new_booking_id
         self._clock_ms = clock_ms
-        self._epoch = ""
+        self._epoch = new_epoch(prefix="d")
         self._seen: dict[int, tuple[int, tuple[object, ...]]] = {}
 
     def begin(self) -> None:
@@ -104,6 +104,8 @@ class StandbyHolds:
             raise NotReady("Seats cannot be held right now. Try again soon.") from error
 
     async def _row(self, connection: AsyncConnection, plan: ShowPlan, holder: str, seats: Sequence[int]) -> HoldRow:
+        # Two processes that add to one hold at once must each count what the other added.
+        await claims.lock_pending(connection, show_id=plan.show_id, holder=holder)
         mine = await claims.pending_hold(connection, show_id=plan.show_id, holder=holder)
         if mine is None:
             await self._judge_budget(connection, plan, holder)

@@ -23,6 +23,13 @@ class Turns:
                 await asyncio.shield(before)
             yield
         finally:
-            if self._last.get(key) is mine:
-                del self._last[key]
-            mine.set_result(None)
+            if before is None or before.done():
+                self._end(key, mine)
+            else:
+                # Given up while waiting: whoever waits for this turn waits for the one before it.
+                before.add_done_callback(lambda _: self._end(key, mine))
+
+    def _end(self, key: tuple[str, int], mine: "asyncio.Future[None]") -> None:
+        if self._last.get(key) is mine:
+            del self._last[key]
+        mine.set_result(None)
