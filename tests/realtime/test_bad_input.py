@@ -22,8 +22,10 @@ def _no_traceback(house: RunningHouse) -> Any:
 
 
 async def assert_nothing_changed(viewer: Viewer, show: Show) -> None:
+    await viewer.frame_of_type("snapshot")
+    viewer.frames.clear()
     await viewer.send({"type": "sync", "epoch": "another", "version": 0})
-    await viewer.until(lambda: sum(frame["type"] == "snapshot" for frame in viewer.frames) >= 2)
+    await viewer.frame_of_type("snapshot")
     assert set(viewer.text) == {"A"}
     assert await Booking.objects.filter(show=show).acount() == 0
 
@@ -150,7 +152,8 @@ class TestDoor:
             async with viewing(house.url, show.pk, token=guest_token(house.url), origin=origin):
                 pass
 
-        assert refusal.value.response.status_code == 403
+        # Autobahn answers an opaque origin itself, before we are asked.
+        assert refusal.value.response.status_code == (400 if origin == "null" else 403)
 
     async def test_wants_an_origin_from_whoever_has_no_token(self, house: RunningHouse, show: Show) -> None:
         with pytest.raises(InvalidStatus):
