@@ -199,9 +199,7 @@ class _Reader:
         if match is None:
             raise LayoutInvalid(number, column + len(stripped), f"row {row} has no places")
         if self.category is None:
-            raise LayoutInvalid(
-                number, column, f"row {row} has no category; put a [category] heading above it"
-            )
+            raise LayoutInvalid(number, column, f"row {row} has no category; put a [category] heading above it")
         if row in self.rows:
             raise LayoutInvalid(number, column, f"row {row} is already drawn in line {self.rows[row]}")
         if len(self.rows) == ROWS_MAX:
@@ -246,13 +244,9 @@ def _check_places(line: int, column: int, places: str) -> None:
         if character != GAP and character not in KIND_OF_CHARACTER:
             hint = "; draw an aisle with dots" if character == " " else ""
             raise LayoutInvalid(line, column + x, f"unknown character '{character}'{hint}")
-        if (character == SOFA_LEFT and right != SOFA_RIGHT) or (
-            character == SOFA_RIGHT and left != SOFA_LEFT
-        ):
+        if (character == SOFA_LEFT and right != SOFA_RIGHT) or (character == SOFA_RIGHT and left != SOFA_LEFT):
             raise LayoutInvalid(line, column + x, "half a sofa; a pair is drawn ()")
         if character == "C" and "W" not in (left, right):
-            raise LayoutInvalid(
-                line, column + x, "a companion seat is drawn beside a wheelchair place, WC or CW"
-            )
+            raise LayoutInvalid(line, column + x, "a companion seat is drawn beside a wheelchair place, WC or CW")
     if not places.strip(GAP):
         raise LayoutInvalid(line, column, "a row without a seat; draw a cross aisle with ---")
