@@ -94,7 +94,7 @@ class Standby:
             # Database 0 holds the pictures of shows and nothing else (design: contract section 4).
             await store.connection.call("FLUSHDB")
             await store.connection.call("SET", READY_KEY, run_id)
-        logger.warning("redis %s was not ready for this house; pictures are rebuilt from PostgreSQL", run_id[:8])
+        logger.info("redis %s is new to this house; pictures are rebuilt from PostgreSQL", run_id[:8])
 
     async def _keep(self) -> None:
         failed_once = False
