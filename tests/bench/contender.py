@@ -18,7 +18,7 @@ import django
 import uvloop
 
 SEATS_MAX: Final = 3
-TURNS_KEPT_MAX: Final = 20
+TURNS_KEPT_MAX: Final = 5
 
 
 async def fight(order: dict[str, Any]) -> dict[str, Any]:

@@ -44,35 +44,45 @@ class Publisher(Protocol):
 
 
 class Painter:
-    """Publishes by the seat store's `paint`: blocks every seat in turn, then frees every one."""
+    """Publishes by the seat store's `paint`: blocks seats in turn, `width` at once, then frees them in turn."""
 
-    def __init__(self, store: SeatStore, show: BenchShow) -> None:
+    def __init__(self, store: SeatStore, show: BenchShow, width: int) -> None:
         self._store = store
         self._show = show
+        self._width = width
         self._painting: set[asyncio.Task[int]] = set()
+        self._failure: BaseException | None = None
         # Rises over every fence that the show has seen.
         self._fence = time.time_ns() // 1000
 
     @classmethod
-    async def open(cls, show: BenchShow) -> "Painter":
+    async def open(cls, show: BenchShow, *, width: int = 1) -> "Painter":
         """Connect to the house's Redis."""
         connection = await StoreConnection.open(settings.REDIS_URL)
-        return cls(SeatStore(connection, monotonic=time.monotonic), show)
+        return cls(SeatStore(connection, monotonic=time.monotonic), show, width)
 
     async def publish(self, change: int) -> None:
         """See Publisher."""
-        turn, seat = divmod(change - 1, len(self._show.labels))
+        if self._failure is not None:
+            raise self._failure
+        turn, place = divmod(change - 1, len(self._show.labels) // self._width)
+        first = place * self._width
         self._fence += 1
         painting = self._store.paint(
             self._show.id,
             state="A" if turn % 2 else "X",
             fence=self._fence,
-            seats=[(seat, self._show.labels[seat])],
+            seats=list(enumerate(self._show.labels[first : first + self._width], first)),
         )
         # The answer is not awaited: one connection, so they are made in this order.
         task = asyncio.create_task(painting)
         self._painting.add(task)
-        task.add_done_callback(self._painting.discard)
+        task.add_done_callback(self._painted)
+
+    def _painted(self, task: asyncio.Task[int]) -> None:
+        self._painting.discard(task)
+        if not task.cancelled() and self._failure is None:
+            self._failure = task.exception()
 
     async def close(self) -> None:
         """See Publisher."""

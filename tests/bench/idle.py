@@ -8,7 +8,17 @@ from typing import Final
 
 from picows import WSParsedURL, ws_connect
 
-from tests.bench.clients import SUBPROTOCOL, Crowd, Grabber, Viewer, connect, connect_viewers, drop_all, in_parallel
+from tests.bench.clients import (
+    HANDSHAKE_SECONDS,
+    SUBPROTOCOL,
+    Crowd,
+    Grabber,
+    Viewer,
+    connect,
+    connect_viewers,
+    drop_all,
+    in_parallel,
+)
 from tests.bench.fan_out import Painter
 from tests.bench.figures import Outcome, at_most, slope
 from tests.bench.house import BenchShow, WebServer
@@ -18,7 +28,9 @@ STEPS: Final = 5
 SETTLE_SECONDS: Final = 1.0
 # A pipe as narrow as the kernel allows: a client that has stopped reading is felt at once.
 STUCK_RECEIVE_BYTES: Final = 4096
-PAINTS_A_SECOND: Final = 400
+# Enough to fill what the kernel buffers for a client in a second or two.
+PAINTS_A_SECOND: Final = 50
+SEATS_OF_PAINT: Final = 500
 COUNTDOWNS_OF_SHOW: Final = 20
 KILOBYTE: Final = 1024
 IDLE_FLOOR: Final = at_most(40)
@@ -68,11 +80,13 @@ async def stuck(bench: Bench, outcome: Outcome) -> None:
         stack.callback(server.stop)
         (show,) = await bench.shows(1)
         tokens = await bench.guests.take(server, 100)
-        viewers = [Viewer(Crowd()) for _ in range(count)]
+        crowd = Crowd()
+        viewers = [Viewer(crowd) for _ in range(count)]
         stack.callback(drop_all, viewers)
         jobs = [partial(_connect_narrow, viewer, server.sockets(show), tokens[0]) for viewer in viewers]
         await in_parallel(jobs, at_once=10)
-        painter = await Painter.open(show)
+        assert await crowd.frames_reach(count, within_seconds=HANDSHAKE_SECONDS), "no snapshots"
+        painter = await Painter.open(show, width=SEATS_OF_PAINT)
         stack.push_async_callback(painter.close)
         await _paint(painter, 0, seconds)
         before = server.rss_bytes()
@@ -110,6 +124,6 @@ async def _paint(painter: Painter, first: int, seconds: float, watch: WebServer 
     for turn in range(round(PAINTS_A_SECOND * seconds)):
         await painter.publish(first + turn + 1)
         await asyncio.sleep(1 / PAINTS_A_SECOND)
-        if watch is not None and turn % 50 == 0:
+        if watch is not None and turn % 10 == 0:
             highest = max(highest, watch.rss_bytes())
     return highest
