@@ -35,6 +35,14 @@ KIND_WORDS: Final = {
     "house": "",
     "restricted": "restricted view",
 }
+# Short, so that a phone shows two to a line.
+LEGEND_WORDS: Final = {
+    "recliner": "Recliner",
+    "sofa": "Sofa for two",
+    "wheelchair": "Wheelchair",
+    "companion": "Companion",
+    "restricted": "Restricted view",
+}
 
 
 class Seat(Protocol):

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django import template
 
 from bookings.api import ShowSummary, format_inr
-from frontend.seating import KIND_WORDS
+from frontend.seating import LEGEND_WORDS
 
 register = template.Library()
 
@@ -38,9 +38,8 @@ def calendar_day(on: date) -> str:
 
 @register.filter
 def kind_words(kind: str) -> str:
-    """recliner → Recliner; restricted → Restricted view."""
-    words = KIND_WORDS[kind]
-    return words[:1].upper() + words[1:]
+    """How the legend names a kind of seat: wheelchair → Wheelchair, restricted → Restricted view."""
+    return LEGEND_WORDS[kind]
 
 
 @register.filter

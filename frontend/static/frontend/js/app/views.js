@@ -28,7 +28,7 @@ export class Views {
   /** `wishes` has choose(index), best({count, category}), release(seats or undefined), holdAgain(seats). */
   constructor(state, wishes) {
     this.#state = state;
-    this.#zoom = new Zoom();
+    this.#zoom = new Zoom((isNear) => this.#grid.nameSeats(isNear));
     this.#tip = new Tip((index) => this.#tipWords(index));
     this.#grid = new SeatGrid(state.house, {
       choose: (index, event) => this.#zoom.enlarged(event) || wishes.choose(index),
@@ -42,7 +42,7 @@ export class Views {
   // What the page looks like
 
   paint(indexes) {
-    for (const index of indexes) this.#grid.paint(index, this.#state.stateOf(index));
+    this.#grid.paint(indexes, (index) => this.#state.stateOf(index));
     this.#grid.paintRings(indexes, (index) => this.#ringOf(index));
     const { free, held } = tally(this.#state.map);
     if (this.#state.map.epoch !== null) {

@@ -1,10 +1,15 @@
 // "Best 2 together": how many, at which price, and the one main action while nothing is held.
 
+const FULL_WORDS = "No seat is free just now. Stay, and one that comes back shows here at once, or look at other times.";
+
 export class Picker {
   #form = document.getElementById("picker");
   #count = document.getElementById("picker-count");
   #find = document.getElementById("picker-find");
   #category = document.getElementById("picker-category");
+  #otherTimes = document.getElementById("other-times");
+  #hint = document.getElementById("ticket-hint");
+  #hintWords = this.#hint.textContent;
   #seatsMax;
   #wanted = 2;
   #isConnected = false;
@@ -39,9 +44,11 @@ export class Picker {
 
   /** How many seats are free at all. */
   free(count) {
-    if (this.#free === count) return;
+    if (!this.#form || this.#free === count) return;
     this.#free = count;
-    this.#show();
+    this.#form.hidden = count === 0;
+    this.#otherTimes.hidden = count > 0;
+    this.#hint.textContent = count ? this.#hintWords : FULL_WORDS;
   }
 
   // Internal
@@ -58,8 +65,7 @@ export class Picker {
     more.disabled = this.#wanted === this.#seatsMax;
     this.#count.value = this.#wanted;
     const together = this.#wanted === 1 ? "Best seat" : `Best ${this.#wanted} together`;
-    const words = this.#free ? together : "No seat is free just now";
-    this.#find.textContent = this.#isChoosing ? "Choosing…" : words;
-    this.#find.disabled = this.#isChoosing || !this.#isConnected || !this.#free;
+    this.#find.textContent = this.#isChoosing ? "Choosing…" : together;
+    this.#find.disabled = this.#isChoosing || !this.#isConnected;
   }
 }

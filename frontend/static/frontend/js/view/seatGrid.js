@@ -3,6 +3,8 @@
 import { move } from "../model/grid.js";
 
 const RING_STEPS = 60;
+// A change fades in, but not a hundred at once: in a rush showing it now matters more than showing it gently.
+const FADING_MAX = 24;
 
 export class SeatGrid {
   #house;
@@ -29,17 +31,11 @@ export class SeatGrid {
 
   // Actions
 
-  paint(index, status) {
-    const button = this.#buttons[index];
-    const before = this.#shown[index];
-    if (before === status) return;
-    this.#shown[index] = status;
-    button.dataset.state = status;
-    button.ariaLabel = this.#on.nameOf(index, status);
-    button.ariaPressed = status === "mine" ? "true" : null;
-    if (status === "available" && before !== "pending") button.dataset.freed = "";
-    else delete button.dataset.freed;
-    if (status !== "held") this.#rings.delete(index);
+  /** Paints seats as `statusOf(index)`; those that look as before are not touched. */
+  paint(indexes, statusOf) {
+    const changes = indexes.map((index) => [index, statusOf(index)]).filter(([index, status]) => this.#shown[index] !== status);
+    const isRush = changes.length > FADING_MAX;
+    for (const [index, status] of changes) this.#paintOne(index, status, isRush);
   }
 
   /** Rings of held seats, `leftOf(index)` from 1 to 0; touched only when they are a step shorter. */
@@ -47,10 +43,15 @@ export class SeatGrid {
     for (const index of indexes) {
       if (this.#shown[index] !== "held") continue;
       const step = Math.ceil(Math.min(1, leftOf(index)) * RING_STEPS);
-      if (this.#rings.get(index) === step) continue;
-      this.#rings.set(index, step);
-      this.#buttons[index].style.setProperty("--left", step / RING_STEPS);
+      if (this.#rings.get(index) !== step) this.#setRing(index, step);
     }
+  }
+
+  /** From near, where row letters may be out of sight, a seat carries its whole name. */
+  nameSeats(isNear) {
+    this.#house.seats.forEach(({ label }, index) => {
+      this.#buttons[index].textContent = isNear ? label : label.replace(/^[A-Z]+/, "");
+    });
   }
 
   /** The focused seat's index, or null. */
@@ -65,6 +66,28 @@ export class SeatGrid {
 
   // Internal
 
+  #paintOne(index, status, isRush) {
+    const button = this.#buttons[index];
+    const wasFreed = status === "available" && this.#shown[index] !== "pending";
+    if (isRush) delete button.dataset.fade;
+    else button.dataset.fade = wasFreed ? "freed" : "";
+    this.#shown[index] = status;
+    button.dataset.state = status;
+    button.ariaLabel = this.#on.nameOf(index, status);
+    button.ariaPressed = status === "mine" ? "true" : null;
+    if (status !== "held") this.#setRing(index, null);
+  }
+
+  #setRing(index, step) {
+    const { classList } = this.#buttons[index];
+    const before = this.#rings.get(index);
+    if (before !== undefined) classList.remove(`r${before}`);
+    this.#rings.delete(index);
+    if (step === null) return;
+    classList.add(`r${step}`);
+    this.#rings.set(index, step);
+  }
+
   #listen() {
     const seatAt = (event) => event.target.closest("button.seat");
     this.#map.addEventListener("click", (event) => {
@@ -74,7 +97,7 @@ export class SeatGrid {
       this.#on.choose(this.#current, event);
     });
     this.#map.addEventListener("keydown", (event) => this.#key(event));
-    this.#map.addEventListener("animationend", (event) => delete event.target.dataset.freed);
+    this.#map.addEventListener("animationend", (event) => delete event.target.dataset.fade);
     this.#map.addEventListener("pointerover", (event) => {
       if (event.pointerType === "mouse") this.#point(seatAt(event));
     });

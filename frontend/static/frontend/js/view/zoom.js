@@ -5,17 +5,23 @@ const STEP = 1.5;
 // Below this a place is too small for a thumb: the first tap comes closer instead of choosing.
 const THUMB_UNIT_PX = 22;
 const COMFORT_UNIT_PX = 36;
+// From here on there is nothing to come closer for.
+const AMPLE_UNIT_PX = 30;
 
 export class Zoom {
   #port = document.getElementById("seats");
   #map = document.getElementById("map");
   #buttons = document.getElementById("zoom");
+  #tools = document.getElementById("map-tools");
   #hint = document.getElementById("map-hint");
+  #onNear;
   #zoom = 1;
   #pinch = null;
 
-  constructor() {
-    document.getElementById("map-tools").hidden = false;
+  /** `onNear(isNear)` is told when the map is closer than whole, or whole again. */
+  constructor(onNear) {
+    this.#onNear = onNear;
+    this.#tools.hidden = false;
     this.#buttons.addEventListener("click", (event) => this.#press(event.target.closest("button")?.dataset.zoom));
     this.#port.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.#port.addEventListener("touchstart", (event) => this.#pinchStart(event), { passive: true });
@@ -81,6 +87,7 @@ export class Zoom {
     if (this.#zoom === 1) this.#port.style.height = `${this.#roomHeight()}px`;
     this.#zoom = zoom;
     this.#map.style.setProperty("--zoom", zoom);
+    this.#onNear(zoom > 1);
     if (zoom === 1) this.#port.style.height = "";
     const after = this.#map.getBoundingClientRect();
     this.#port.scrollLeft += after.left + spot[0] * after.width - clientX;
@@ -105,6 +112,7 @@ export class Zoom {
     const [farther, fit, closer] = this.#buttons.children;
     closer.disabled = this.#clamp(this.#zoom * STEP) <= this.#zoom;
     farther.disabled = fit.disabled = this.#zoom === 1;
+    this.#tools.classList.toggle("unneeded", this.#zoom === 1 && this.#unit() >= AMPLE_UNIT_PX);
     this.#hint.hidden = this.#unit() >= THUMB_UNIT_PX || !matchMedia("(pointer: coarse)").matches;
   }
 }
