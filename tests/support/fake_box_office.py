@@ -13,12 +13,16 @@ from bookings.api import HoldRecord, NotFound, NotReady, Picture
 HOLD_MS = 600_000
 
 
+def _nobody_listens(*_: Any) -> None:
+    raise AssertionError("nothing is attached to the layer")
+
+
 class FakeLayer:
     """Groups of one process. `carry` decides what becomes of a message: a list of those that arrive now."""
 
     def __init__(self) -> None:
-        self.handler: Callable[[dict[str, Any]], None] | None = None
-        self.restored: Callable[[], None] | None = None
+        self.handler: Callable[[dict[str, Any]], None] = _nobody_listens
+        self.restored: Callable[[], None] = _nobody_listens
         self.groups: set[str] = set()
         self.carry: Callable[[dict[str, Any]], list[dict[str, Any]]] = lambda message: [message]
         self.deaf = False
@@ -36,7 +40,7 @@ class FakeLayer:
         self.groups.discard(group)
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
-        if group in self.groups and not self.deaf and self.handler is not None:
+        if group in self.groups and not self.deaf:
             self.handler(message)
 
     async def receive(self, channel: str) -> dict[str, Any]:
@@ -45,7 +49,7 @@ class FakeLayer:
     def publish(self, show_id: int, message: dict[str, Any]) -> None:
         """Carry a message to the process, if it listens."""
         for arriving in self.carry(message):
-            if f"show.{show_id}" in self.groups and not self.deaf and self.handler is not None:
+            if f"show.{show_id}" in self.groups and not self.deaf:
                 self.handler(arriving)
 
 
@@ -67,6 +71,7 @@ class FakeOffice:
         self.live = True
         self.ready = True
         self.pictures = self.reaps = self.orphan_releases = 0
+        self.reaps_refused = 0
         self.before_picture: Callable[[], None] = lambda: None
         self.after_picture: Callable[[], None] = lambda: None
         self._listeners: list[Callable[[bool], None]] = []
@@ -98,6 +103,9 @@ class FakeOffice:
 
     async def reap(self, show_id: int) -> int:
         self.reaps += 1
+        if self.reaps_refused:
+            self.reaps_refused -= 1
+            raise NotReady
         await asyncio.sleep(0.001)
         self.end_due()
         return 0

@@ -6,10 +6,11 @@ that waits on timers and futures only: with a real socket the clock would run aw
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, ParamSpec
 
-T = TypeVar("T")
+P = ParamSpec("P")
 # Any time of day will do; what counts is that it is no round number and not now.
 UNIX_MS_AT_START = 1_763_760_000_123
 
@@ -44,14 +45,19 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return UNIX_MS_AT_START + round(self.time() * 1000)
 
 
-def run_virtually(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end on a loop of virtual time."""
-    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        return runner.run(work)
+def virtually(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Run an async test on a loop of virtual time."""
+
+    @wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+            runner.run(test(*args, **kwargs))
+
+    return run
 
 
 def virtual_ms() -> int:
-    """The time of day inside `run_virtually`."""
+    """The time of day on a loop of virtual time."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualTimeLoop)
     return loop.unix_ms()

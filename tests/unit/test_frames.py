@@ -8,7 +8,7 @@ from realtime.frames import Frame, SnapshotBody, encode, refusal
 from realtime.protocol import Check, Error, Held, Mine, MineNow, Released, Seats
 
 
-def read_frame(wire):
+def read_frame(wire: bytes) -> bytes:
     """The payload of one unmasked text frame, read as RFC 6455 section 5.2 says."""
     assert wire[0] == 0x81, "final text frame, nothing reserved set"
     size = wire[1]

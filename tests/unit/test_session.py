@@ -6,10 +6,10 @@ import pytest
 
 from realtime.limits import FLOOD_REFUSALS_MAX, REQUESTS_IN_FLIGHT_MAX, TokenBucket
 from realtime.protocol import FRAME_BYTES_MAX, CloseCode, Error, Hold, HoldBest, Pong, Release, Sync
-from realtime.session import Session
+from realtime.session import Decision, Session
 
 
-def frame(**message):
+def frame(**message: object) -> bytes:
     return json.dumps(message).encode()
 
 
@@ -82,7 +82,7 @@ class TestRate:
     def session(self):
         return Session(messages=TokenBucket(per_second=10, burst=20))
 
-    def send(self, session, count, *, now):
+    def send(self, session: Session, count: int, *, now: float) -> list[Decision]:
         return [session.receive(PING, now=now, server_ms=0) for _ in range(count)]
 
     def test_refuses_what_is_above_the_burst(self, session):
