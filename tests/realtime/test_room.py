@@ -12,7 +12,7 @@ from bookings.api import Applied, Change, Changes, HoldRecord, Picture
 from realtime import room as room_module
 from realtime.fan_out import WRITES_PER_TURN_MAX
 from realtime.frames import Frame, encode
-from realtime.protocol import BookingChanged, CloseCode
+from realtime.protocol import BookingChanged, CloseCode, ServerMessage
 from realtime.room import BEHIND_SECONDS_MAX, STEPS_KEPT_MAX, OwnHold, Room
 from tests.support.fake_house import Visitor
 from tests.support.virtual_time import virtual_ms, virtually
