@@ -21,6 +21,8 @@ POINTS: Final = frozenset(
         "rebuild.read",  # the truth is read, the picture not written
         "reconcile.inspected",  # Redis is read, PostgreSQL is not
         "reconcile.locked",  # the bookings are locked, the repair not made
+        "reconcile.read",  # the truth is read under those locks, the repair not made
+        "repair.read",  # the truth of refused seats is read under the locks of their bookings, nothing is repaired
         "picture.painting",  # PostgreSQL has decided, paint_seats has not run
     }
 )

@@ -52,6 +52,7 @@ class Reconciler:
                 await pass_by("reconcile.locked")
                 found = _compare(plan, inspection, await claims.truth(connection, show_id), only)
                 fence = await claims.draw_fence(connection)
+                await pass_by("reconcile.read")
                 await store.correct(show_id, fence=fence, corrections=[_correction(plan, d) for d in found])
         for difference in found:
             logger.warning(
@@ -78,11 +79,20 @@ class Reconciler:
         """PostgreSQL refused a hold that Redis had let through: show each newly taken seat as it truly is."""
         plan = await self._plans.get(show_id)
         async with self._pool.connection() as connection, connection.transaction():
-            true = _true_seats(plan, await claims.truth(connection, show_id))
-            fence = await claims.draw_fence(connection)
             shown = SeatFact(state=HELD, booking=booking)
-            wrong = [Difference(seat=s, what="refused", shown=shown, true=true[s]) for s in seats]
+            wrong = self._refused(plan, await claims.truth(connection, show_id), shown, seats)
+            await self._lock_bookings(connection, wrong)
+            wrong = self._refused(plan, await claims.truth(connection, show_id), shown, seats)
+            fence = await claims.draw_fence(connection)
+            await pass_by("repair.read")
             await store.correct(show_id, fence=fence, corrections=[_correction(plan, d) for d in wrong])
+
+    @staticmethod
+    def _refused(
+        plan: ShowPlan, live_claims: Sequence[LiveClaim], shown: SeatFact, seats: Sequence[int]
+    ) -> list[Difference]:
+        true = _true_seats(plan, live_claims)
+        return [Difference(seat=seat, what="refused", shown=shown, true=true[seat]) for seat in seats]
 
     async def apply_leftovers(
         self, store: SeatStore, rebuilder: Rebuilder, *, older_than: timedelta = LEFTOVER_AGE

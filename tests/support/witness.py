@@ -14,14 +14,15 @@ import psycopg
 import redis
 import redis.asyncio
 
-from bookings.api import BoxOffice, Changes
-from bookings.seat_store import SeatStore, StoreConnection
+from bookings.api import BoxOffice, Changes, Held
+from bookings.seat_store import Acquired, SeatStore, StoreConnection
 from bookings.services.box_office import new_booking_id
 from bookings.waypoints import standing_at
 from tests.support.cinema import PRICE_PAISE
 
 WAIT_SECONDS = 10.0
 LOOK_SECONDS = 0.01
+HOLD_MS = 600_000
 
 
 @asynccontextmanager
@@ -32,6 +33,12 @@ async def another_office() -> AsyncIterator[BoxOffice]:
         yield office
     finally:
         await office.close()
+
+
+async def settled(office: BoxOffice) -> None:
+    """Wait until everything that the office does in the background is done."""
+    for part in (office._live, office._expiry, office._pictures):
+        await part.close()
 
 
 class Halt:
@@ -65,6 +72,11 @@ def halt_at(point: str) -> Iterator[Halt]:
             yield halt
         finally:
             halt.go_on()
+
+
+def holding(office: BoxOffice, show_id: int, *labels: str, holder: str = "holder") -> "asyncio.Task[Held]":
+    """A hold that somebody works on meanwhile."""
+    return asyncio.create_task(office.hold(show_id=show_id, holder=holder, labels=labels))
 
 
 async def dies(task: "asyncio.Task[Any]") -> None:
@@ -156,6 +168,33 @@ async def raw_store(url: str) -> AsyncIterator[SeatStore]:
         yield SeatStore(connection, monotonic=time.monotonic)
     finally:
         connection.close()
+
+
+async def acquire(
+    store: SeatStore, show_id: int, *, holder: str, seats: Sequence[int], token: str | None = None
+) -> Acquired:
+    """Take seats of row A in Redis alone."""
+    return await store.acquire(
+        show_id,
+        token=token or new_booking_id(),
+        holder=holder,
+        seats=[(seat, f"A{seat + 1}", PRICE_PAISE) for seat in seats],
+        hold_ms=HOLD_MS,
+        seats_max=10,
+        budget_ms=0,
+    )
+
+
+def calls_of(client: redis.Redis, command: str) -> int:
+    """How often Redis has run a command."""
+    stats: Any = client.info("commandstats")
+    return int(stats.get(f"cmdstat_{command}", {"calls": 0})["calls"])
+
+
+def redis_url_of(client: redis.Redis) -> str:
+    """Where a client's Redis is."""
+    options = client.get_connection_kwargs()
+    return f"redis://{options['host']}:{options['port']}/0"
 
 
 def shown(client: "redis.Redis", show_id: int) -> str:
