@@ -12,12 +12,14 @@ from asgiref.sync import sync_to_async
 from bookings.api import BoxOffice, HoldExpired, NotReady, SeatsUnavailable
 from bookings.claim_store import endings
 from bookings.models import Show
-from bookings.seat_store import NotHeld, SeatStore
+from bookings.seat_store import NotHeld
 from bookings.services import expiry, rebuild
 from bookings.services.box_office import new_booking_id
-from tests.support.cinema import PRICE_PAISE, make_show
+from tests.support.cinema import make_show
 from tests.support.guards import lua_without, redis_clock_ahead, sql_without, unless, with_and_without_guard
 from tests.support.witness import (
+    HOLD_MS,
+    acquire,
     another_office,
     booking_status,
     halt_at,
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from config.embedded import EmbeddedServers
 
 HOUR_MS = 3_600_000
-HOLD_MS = 600_000
 FENCE_CHECK = "if last and tonumber(last) > fence then return false end"
 
 
@@ -216,7 +217,7 @@ class TestFence:
                 floor = int(str(redis_client.hget(f"show:{{{show.pk}}}", "fence_floor")))
                 await store.paint(show.pk, state="B", fence=floor + 1, seats=[(0, "A1")])
                 await store.paint(show.pk, state="A", fence=floor + 3, seats=[(0, "A1")])
-                await acquire(store, show, holder="newer", seats=[0])
+                await acquire(store, show.pk, holder="newer", seats=[0])
 
                 await store.paint(show.pk, state="B", fence=floor + 2, seats=[(0, "A1")])
 
@@ -231,7 +232,7 @@ class TestFence:
             "paint_seats", "now_shown ~= state then", "now_shown ~= state and not owner_of(label) then"
         )
         async with raw_store(servers.redis_url) as store:
-            token = await acquire(store, show, holder="rival", seats=[0, 1])
+            token = (await acquire(store, show.pk, holder="rival", seats=[0, 1])).booking
             with unless(guarded, polite):
                 await store.paint(show.pk, state="B", fence=10**9, seats=[(0, "A1")])
 
@@ -262,10 +263,10 @@ class TestKeysForEyes:
             with unless(guarded, believing):
                 if guarded:
                     with pytest.raises(NotHeld):
-                        await acquire(store, show, holder="rival", seats=[0])
+                        await acquire(store, show.pk, holder="rival", seats=[0])
                 else:
                     # Two holders are through the gate.
-                    assert await acquire(store, show, holder="rival", seats=[0])
+                    assert await acquire(store, show.pk, holder="rival", seats=[0])
 
     async def test_are_not_needed_to_end_a_hold(
         self, box_office: BoxOffice, show: Show, redis_client: redis.Redis
@@ -278,17 +279,3 @@ class TestKeysForEyes:
 
         assert released.seats == ("A1", "A2")
         assert "H" not in shown(redis_client, show.pk)
-
-
-async def acquire(store: SeatStore, show: Show, *, holder: str, seats: list[int]) -> str:
-    """Take seats of row A in Redis alone."""
-    acquired = await store.acquire(
-        show.pk,
-        token=new_booking_id(),
-        holder=holder,
-        seats=[(seat, f"A{seat + 1}", PRICE_PAISE) for seat in seats],
-        hold_ms=HOLD_MS,
-        seats_max=10,
-        budget_ms=0,
-    )
-    return acquired.booking
