@@ -73,9 +73,13 @@ class Viewer:
     # --- waiting
 
     async def until(self, condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
-        """Wait until the frames so far make the condition true. Raises TimeoutError."""
-        async with asyncio.timeout(seconds), self._news:
-            await self._news.wait_for(condition)
+        """Wait until the frames so far make the condition true. Fails with what was seen instead."""
+        try:
+            async with asyncio.timeout(seconds), self._news:
+                await self._news.wait_for(condition)
+        except TimeoutError:
+            last = "\n".join(str(frame)[:200] for frame in self.frames[-8:])
+            raise AssertionError(f"not within {seconds} s; closed: {self.close_code}; last frames:\n{last}") from None
 
     async def frame(
         self, wanted: Callable[[dict[str, Any]], bool], *, seconds: float = PATIENCE_SECONDS
