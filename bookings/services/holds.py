@@ -47,6 +47,8 @@ READY_TRIES: Final = 3
 # Rule 7: an unknown commit is looked up by the booking's id so often, over about two seconds.
 OUTCOME_TRIES: Final = 3
 OUTCOME_WAIT_SECONDS: Final = 0.6
+# A statement that had to wait for another process to open the same booking does not see it; the next one does.
+CLAIM_TRIES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +244,11 @@ class LiveHolds:
         return fence
 
     async def _claim_alone(self, connection: AsyncConnection, row: HoldRow) -> int:
-        standing = (await claims.hold_batch(connection, [row], hold_ms=self._limits.hold_ms)).get(row.booking)
-        if standing is None:
+        for _ in range(CLAIM_TRIES):
+            standing = (await claims.hold_batch(connection, [row], hold_ms=self._limits.hold_ms)).get(row.booking)
+            if standing is not None:
+                break
+        else:
             raise _DoesNotStand
         if standing.seats > self._limits.seats_max:
             raise TooManySeats(self._limits.seats_max)

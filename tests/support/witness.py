@@ -144,10 +144,10 @@ def insert_booking(
     return booking
 
 
-async def waits_for_a_lock(database: str) -> None:
-    """Wait until a session of PostgreSQL waits for another one."""
+async def waits_for_a_lock(database: str, *, sessions: int = 1) -> None:
+    """Wait until so many sessions of PostgreSQL wait for another one."""
     waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    await eventually(lambda: bool(rows(database, waiting)))
+    await eventually(lambda: len(rows(database, waiting)) >= sessions)
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
