@@ -14,7 +14,7 @@ from bookings.api import format_inr
 
 # Six categories and more begin again at the first tint: their names and prices still tell them apart.
 TINTS: Final = 5
-# The deepest drawing that static/frontend/css/places.css knows; a deeper one scrolls.
+# The deepest drawing that static/frontend/css/numbers.css knows; a deeper one scrolls.
 DEPTH_MAX: Final = 120
 
 STATE_NAMES: Final = {"A": "available", "H": "held", "B": "booked", "X": "blocked"}

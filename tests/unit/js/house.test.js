@@ -56,11 +56,15 @@ describe("what is offered instead of a lost seat", () => {
 
   it("is beside it, nearest first, in the order of the row", () => {
     assert.deepEqual(offer("A2", "A1", "A3", "A4").beside, ["A1", "A3"]);
-    assert.deepEqual(offer("A1", "A3", "A4").beside, ["A3", "A4"]);
+    assert.deepEqual(offer("A1", "A2", "A3", "A4").beside, ["A2", "A3"]);
   });
 
   it("is never across an aisle", () => {
     assert.deepEqual(offer("A4", "A5").beside, []);
+  });
+
+  it("is never beyond a seat that is taken", () => {
+    assert.deepEqual(offer("A1", "A3", "A4"), { beside: [], near: ["A3", "A4"] });
   });
 
   it("is close by in the same category when nothing is beside it", () => {

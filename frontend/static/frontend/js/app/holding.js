@@ -34,7 +34,7 @@ export class Holding {
   hold(seats) {
     const { seats_max: seatsMax } = this.#state.data;
     const wanted = this.#state.hold.seats.length + seatsAsked(this.#requests, "hold").length + seats.length;
-    if (!this.#state.isOpen) this.#views.notOnSale();
+    if (!this.#state.isOpen) this.#views.lost(refusal("sales_closed", {}));
     else if (wanted > seatsMax) this.#views.lost(refusal("too_many_seats", { seatsMax }));
     else this.#ask({ type: "hold", seats });
   }

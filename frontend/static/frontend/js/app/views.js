@@ -104,10 +104,6 @@ export class Views {
     this.#speaker.alert(`${label} is ${stateWords(status, left)}. ${offer}`);
   }
 
-  notOnSale() {
-    this.#speaker.alert("Seats of this show are not on sale at the moment. Nothing was held.");
-  }
-
   focusedSeatChanged(index, before) {
     const after = this.#state.stateOf(index);
     if (before !== "available" || (after !== "held" && after !== "booked")) return;
@@ -125,6 +121,7 @@ export class Views {
 
   holdGone(why, hold) {
     this.#bar.holdGone(why, hold);
+    this.#speaker.hush();
     this.#speaker.say(why === "ended" ? `Your hold ended. ${list(hold.seats)} went back on sale.` : `${list(hold.seats)} were let go in another window.`);
   }
 

@@ -1,26 +1,26 @@
-// What to offer when a seat is lost: free seats right beside it, else close by in the rows around.
+// What to offer when a seat is lost: free seats right beside it, else the closest in its row and the rows around.
 
-const REACH_SEATS = 3;
+const REACH_PLACES = 3;
 const OFFERED_MAX = 2;
 
 /**
- * Free seats near `index`: {beside, near}, labels, at most two each. `beside` are joined to the lost seat
- * by seats without an aisle between; `near` are the closest in the next rows of the same category.
+ * Free seats near `index`: {beside, near}, labels, at most two each. `beside` touch the lost seat, or touch one
+ * that does; `near` are the closest of the same category when there is none.
  */
 export function neighboursOf(grid, index, isFree) {
   const row = grid.rows[grid.rowOf.get(index)];
   const place = row.indexOf(index);
-  const found = [...walk(grid, row, place, 1), ...walk(grid, row, place, -1)].filter((seat) => isFree(seat));
+  const found = [...walk(grid, row, place, 1, isFree), ...walk(grid, row, place, -1, isFree)];
   found.sort((a, b) => distance(grid, a, index) - distance(grid, b, index));
   const beside = inRowOrder(grid, found.slice(0, OFFERED_MAX));
   return { beside, near: beside.length ? [] : near(grid, index, isFree) };
 }
 
-function walk(grid, row, place, step) {
+function walk(grid, row, place, step, isFree) {
   const reached = [];
-  for (let at = place + step; reached.length < REACH_SEATS && row[at] !== undefined; at += step) {
-    const joined = Math.abs(grid.seats[row[at]].x - grid.seats[row[at - step]].x) === 1;
-    if (!joined) break;
+  for (let at = place + step; reached.length < OFFERED_MAX && row[at] !== undefined; at += step) {
+    const touches = Math.abs(grid.seats[row[at]].x - grid.seats[row[at - step]].x) === 1;
+    if (!touches || !isFree(row[at])) break;
     reached.push(row[at]);
   }
   return reached;
@@ -29,10 +29,9 @@ function walk(grid, row, place, step) {
 function near(grid, index, isFree) {
   const at = grid.rowOf.get(index);
   const { category } = grid.seats[index];
-  const around = [grid.rows[at - 1], grid.rows[at + 1]].filter(Boolean).flat();
-  const fitting = around.filter((seat) => isFree(seat) && grid.seats[seat].category === category);
-  const close = fitting.filter((seat) => distance(grid, seat, index) <= REACH_SEATS);
-  close.sort((a, b) => distance(grid, a, index) - distance(grid, b, index));
+  const around = [grid.rows[at], grid.rows[at - 1], grid.rows[at + 1]].filter(Boolean).flat();
+  const fits = (seat) => isFree(seat) && grid.seats[seat].category === category && distance(grid, seat, index) <= REACH_PLACES;
+  const close = around.filter(fits).sort((a, b) => distance(grid, a, index) - distance(grid, b, index));
   return close.slice(0, OFFERED_MAX).map((seat) => grid.seats[seat].label);
 }
 

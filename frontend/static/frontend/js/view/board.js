@@ -1,5 +1,7 @@
 // HOUSEFULL: lit bulb by bulb, once, when no seat is free.
 
+const BULB_MS = 80;
+
 export class Board {
   #board = document.getElementById("housefull");
   #shown = "";
@@ -23,9 +25,10 @@ function sentence(held) {
 
 function letters(word) {
   const bold = document.createElement("b");
-  for (const letter of word) {
+  for (const [place, letter] of [...word].entries()) {
     const bulb = document.createElement("i");
     bulb.textContent = letter;
+    bulb.style.animationDelay = `${place * BULB_MS}ms`;
     bold.append(bulb);
   }
   return bold;

@@ -2,7 +2,7 @@
 
 import { move } from "../model/grid.js";
 
-const RING_STEPS = 60;
+const RING_STEPS = 30;
 // A change fades in, but not a hundred at once: in a rush showing it now matters more than showing it gently.
 const FADING_MAX = 24;
 

@@ -15,6 +15,11 @@ export class Speaker {
     speak(this.#polite, words);
   }
 
+  /** What the toast says is over. */
+  hush() {
+    this.#toasts.replaceChildren();
+  }
+
   /** Changes what the visitor should do next. */
   alert(words) {
     speak(this.#urgent, words);
