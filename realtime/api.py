@@ -28,11 +28,14 @@ async def current_rooms() -> Rooms:
 
 
 async def close_rooms() -> None:
-    """Close the rooms of this loop, if there are any, and its channel layer."""
+    """The end of serving: close the rooms of this loop, its channel layer and its box office, if they were used."""
     task = _opening.pop(asyncio.get_running_loop(), None)
-    if task is not None:
-        await (await task).close()
-        await get_channel_layer().flush()
+    if task is None:
+        return
+    rooms = await task
+    await rooms.close()
+    await get_channel_layer().flush()
+    await rooms.office.close()
 
 
 async def _open() -> Rooms:

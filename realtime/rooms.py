@@ -34,6 +34,8 @@ IN_FLIGHT_SECONDS: Final = 0.05
 HELD_BACK_MAX: Final = 10_000
 # A room outlives its last viewer by this: a page that is loaded again finds it warm.
 EMPTY_ROOM_SECONDS: Final = 30.0
+# A hold takes milliseconds; one that PostgreSQL keeps waiting is given up, and found by its idempotency key.
+REQUESTS_END_SECONDS: Final = 3.0
 
 
 class _Place:
@@ -88,7 +90,8 @@ class Rooms:
         self._tasks.spawn(self._keep_comparing())
 
     async def close(self) -> None:
-        """Stop everything; sockets are the server's."""
+        """Let what was asked for be done, then stop. Sockets are the server's."""
+        await self.requests.finish(within_seconds=REQUESTS_END_SECONDS)
         self._moments.close()
         await self._tasks.close()
         await self._subscriptions.close()

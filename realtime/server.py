@@ -36,13 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     django.setup()
     from django.conf import settings
 
+    from realtime.api import close_rooms
     from realtime.daphne_server import SeatServer
 
     endpoint = (
         f"fd:fileno={options.fd}" if options.fd is not None else f"tcp:port={options.port}:interface={options.host}"
     )
     application = import_string(settings.ASGI_APPLICATION)
-    server = SeatServer(application, endpoints=[endpoint])
+    server = SeatServer(application, endpoints=[endpoint], at_end=close_rooms)
     server.run()
     if server.abort_start:
         sys.exit(1)

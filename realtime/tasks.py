@@ -24,6 +24,12 @@ class Tasks:
         task.add_done_callback(self._finished)
         return task
 
+    async def finish(self, *, within_seconds: float) -> None:
+        """Wait for those that run to end, then cancel the others."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=within_seconds)
+        await self.close()
+
     async def close(self) -> None:
         """Cancel what still runs and wait for its end."""
         for task in self._running:
