@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
+import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { describe, it } from "node:test";
@@ -10,6 +11,7 @@ const GZIPPED_BYTES_MAX = 40 * 1024;
 const MODULE_LINES_MAX = 150;
 
 const root = fileURLToPath(new URL("../../../frontend/static/frontend/", import.meta.url));
+const templates = fileURLToPath(new URL("../../../frontend/templates/", import.meta.url));
 const files = readdirSync(root, { recursive: true }).filter((name) => /\.(js|css)$/.test(name));
 const read = (name) => readFileSync(root + name);
 
@@ -34,6 +36,22 @@ describe("what is sent to the browser", () => {
         readFileSync(new URL(path, `file://${root}${name}`));
       }
     }
+  });
+
+  it("is fetched at once: the seat page names every module that its scripts import", () => {
+    const reached = new Set();
+    const follow = (name) => {
+      for (const [, path] of read(name).toString().matchAll(/from "([^"]+)"/g)) {
+        const next = posix.join(posix.dirname(name), path);
+        if (reached.has(next)) continue;
+        reached.add(next);
+        follow(next);
+      }
+    };
+    follow("js/show.js");
+
+    const named = [...readFileSync(templates + "frontend/parts/modules.html", "utf8").matchAll(/static 'frontend\/([^']+)'/g)].map(([, path]) => path);
+    assert.deepEqual([...named].sort(), [...reached].sort());
   });
 
   it("keeps the models free of the page and of time", () => {
