@@ -70,7 +70,8 @@ class Moments:
         self._room_of = room_of
         self._refresh = refresh
         self._agenda: Agenda[_Thing] = Agenda(now_ms=clock.now_ms, do=self._do)
-        self._reaping: set[int] = set()
+        # Shows being reaped, and what tells the reaper that another deadline has come.
+        self._reaping: dict[int, asyncio.Event] = {}
         self._looking: set[int] = set()
 
     def close(self) -> None:
@@ -113,8 +114,10 @@ class Moments:
             return
         match thing:
             case _Reap():
-                if thing.show_id not in self._reaping:
-                    self._reaping.add(thing.show_id)
+                if thing.show_id in self._reaping:
+                    self._reaping[thing.show_id].set()
+                else:
+                    self._reaping[thing.show_id] = asyncio.Event()
                     self._tasks.spawn(self._reap(room))
             case _Warn():
                 room.warn_of_end(thing.holder, thing.booking)
@@ -123,7 +126,11 @@ class Moments:
                     self._refresh(thing.show_id, "orphans")
 
     async def _reap(self, room: Room) -> None:
-        """Have what is due reaped until the map shows it, by whomever it was done."""
+        """Have what is due reaped until the map shows it, by whomever it was done.
+
+        Only a deadline that stays is waited for longer and longer; one that comes meanwhile is reaped at once.
+        """
+        another = self._reaping[room.show_id]
         wait_seconds = REAP_AGAIN_SECONDS_MIN
         try:
             while self._room_of(room.show_id) is room and self._is_due(room):
@@ -131,10 +138,15 @@ class Moments:
                     await self._office.reap(room.show_id)
                 except BookingError as error:
                     logger.warning("show %s: not reaped: %s", room.show_id, error)
-                await asyncio.sleep(wait_seconds)
-                wait_seconds = min(2 * wait_seconds, REAP_AGAIN_SECONDS_MAX)
+                try:
+                    async with asyncio.timeout(wait_seconds):
+                        await another.wait()
+                    another.clear()
+                    wait_seconds = REAP_AGAIN_SECONDS_MIN
+                except TimeoutError:
+                    wait_seconds = min(2 * wait_seconds, REAP_AGAIN_SECONDS_MAX)
         finally:
-            self._reaping.discard(room.show_id)
+            del self._reaping[room.show_id]
 
     def _is_due(self, room: Room) -> bool:
         deadline_ms = room.next_deadline_ms()
