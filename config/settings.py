@@ -3,6 +3,7 @@
 `.env.example` lists the variables; `docs/design` names in the contract keep their meaning.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -16,6 +17,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
+# A running demo says where its servers are, so that commands beside it (doctor, reconcile) mean that house.
+# What is set already stays, and the environment itself is left alone: the next demo starts from a clean one.
+_demo_env = BASE_DIR / ".housefull" / "demo.env"
+if _demo_env.is_file():
+    env.ENVIRON = {**dict(line.split("=", 1) for line in _demo_env.read_text().splitlines()), **os.environ}
 
 
 def redis_url_with_database(url: str, database: int) -> str:

@@ -30,6 +30,8 @@ from config.ports import NoFreePort, is_free
 from config.supervisor import Service, Supervisor, how_it_ended
 
 STATE_FOLDER = ".housefull"
+# What another process must know to be of this house.
+HOUSE_VARIABLES = ("DATABASE_URL", "REDIS_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS")
 PORT_MAX = 65535
 READY_SECONDS_MAX = 90.0
 READY_STEP_SECONDS = 0.1
@@ -85,6 +87,7 @@ class Demo:
         # What the processes print, word for word; their log files proper are beside this folder.
         self._output_folder = self._logs_folder / "demo"
         self._redis_url = os.environ.get("REDIS_URL", "")
+        self._environment_file = state_folder / "demo.env"
 
     async def run(self) -> None:
         """Run until SIGINT or SIGTERM, then stop everything. Raises NotStarted and what the servers raise."""
@@ -105,6 +108,7 @@ class Demo:
             if self._supervisor is not None:
                 await self._supervisor.stop(*STOP_ORDER)
             await asyncio.to_thread(self._guardian.close)
+            self._environment_file.unlink(missing_ok=True)
             self._console.say("stopped, nothing is left running")
 
     async def _work(self) -> None:
@@ -146,10 +150,17 @@ class Demo:
         environment.setdefault("DEBUG", "true")
         environment.setdefault("SECRET_KEY", secret_key(self._state_folder))
         environment.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+        self._leave_word(environment)
         environment["LOGS_DIR"] = str(self._logs_folder)
         environment["PORT"] = str(self._port)
         environment["PYTHONUNBUFFERED"] = "1"
         return environment
+
+    def _leave_word(self, environment: dict[str, str]) -> None:
+        """Tell commands that are run beside this demo which house is meant (config/settings.py reads it)."""
+        lines = [f"{name}={environment[name]}" for name in HOUSE_VARIABLES if name in environment]
+        self._environment_file.touch(mode=0o600)
+        self._environment_file.write_text("\n".join(lines) + "\n")
 
     async def _prepare(self, supervisor: Supervisor) -> None:
         self._console.say("preparing the tables and the demo cinema")
