@@ -74,6 +74,11 @@ def show_key(show_id: int) -> str:
     return f"show:{{{show_id}}}"
 
 
+def states_key(show_id: int) -> str:
+    """The key of a show's states, without which it has no picture."""
+    return f"seat_states:{{{show_id}}}"
+
+
 def _numbers(value: bytes) -> tuple[int, ...]:
     return tuple(sorted(map(int, value.split(b",")))) if value else ()
 
@@ -271,8 +276,15 @@ class SeatStore:
 
     async def epoch(self, show_id: int) -> str:
         """The epoch of a show, '' when it has no picture."""
-        value = await self.connection.call("HGET", show_key(show_id), "epoch")
-        return value.decode() if value else ""
+        value, drawn = await asyncio.gather(
+            self.connection.call("HGET", show_key(show_id), "epoch"),
+            self.connection.call("EXISTS", states_key(show_id)),
+        )
+        return value.decode() if value and drawn else ""
+
+    async def forget(self, show_id: int) -> None:
+        """Give up a picture that cannot be right; the show is not ready until it is rebuilt."""
+        await self.connection.call("DEL", states_key(show_id))
 
     async def publish(self, channel: str, message: bytes) -> None:
         """Publish a message that is ready for the channel layer."""

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from bookings.claim_store import store as claims
 from bookings.claim_store.pool import AsyncConnection, ClaimPool
@@ -42,6 +43,9 @@ class Reconciler:
         """
         plan = await self._plans.get(show_id)
         inspection = await store.inspect(show_id)
+        if len(inspection.picture.states) != len(plan.seats):
+            await store.forget(show_id)
+            raise ShowNotReady(show_id)
         await pass_by("reconcile.inspected")
         async with self._pool.connection() as connection:
             found = _compare(plan, inspection, await claims.truth(connection, show_id), only)
@@ -119,8 +123,17 @@ class Reconciler:
         bookings = {d.true.booking for d in found} | {d.shown.booking for d in found}
         await connection.execute(
             "SELECT id FROM bookings_booking WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE",
-            (sorted(bookings - {""}),),
+            (sorted(booking for booking in bookings if _is_id(booking)),),
         )
+
+
+def _is_id(token: str) -> bool:
+    """Whether a token can be a booking's id; a spoilt key may hold anything."""
+    try:
+        UUID(token)
+    except ValueError:
+        return False
+    return True
 
 
 def _true_seats(plan: ShowPlan, live_claims: Sequence[LiveClaim]) -> list[TrueSeat]:

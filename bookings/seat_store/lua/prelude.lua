@@ -180,8 +180,9 @@ local function publish(epoch, version)
   return version
 end
 
--- Epoch, version and fence floor; epoch is false when the show has no picture.
+-- Epoch, version and fence floor; epoch is false when the show has no picture, or has lost its states.
 local function read_show()
+  if redis.call('EXISTS', STATES) == 0 then return false, 0, 0 end
   local fields = redis.call('HMGET', SHOW, 'epoch', 'version', 'fence_floor')
   return fields[1], tonumber(fields[2] or 0), tonumber(fields[3] or 0)
 end
