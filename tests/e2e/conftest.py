@@ -3,14 +3,13 @@
 The web processes last for the whole run; each test has a show of its own in an empty database.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bookings.models import Show
+from tests.support.chromium import CHROMIUM_ARGUMENTS, chromium_path
 from tests.support.cinema import make_show
 from tests.support.house import RunningHouse, running_house
 
@@ -28,22 +27,6 @@ C SSSS..SSSS
 D RRRR..RRRR
 E RRRR..RRRR
 """
-CHROMIUM_PLACES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def chromium_path() -> str | None:
-    """Where the system's Chromium is, or None."""
-    on_path = shutil.which("chromium") or shutil.which("google-chrome")
-    return next((place for place in CHROMIUM_PLACES if Path(place).is_file()), on_path)
 
 
 @pytest.fixture(scope="session")
