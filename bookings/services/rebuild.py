@@ -107,7 +107,8 @@ class Rebuilder:
                 epoch=new_epoch(),
                 states=states_of(plan, live_claims),
                 fence_floor=fence,
-                gone_at_ms=plan.ends_at_ms + KEYS_KEPT_MS,
+                # Of a show that is long over the picture is kept for who looks at it now.
+                gone_at_ms=max(plan.ends_at_ms, store.redis_ms()) + KEYS_KEPT_MS,
                 holds=_holds_of(plan, live_claims),
                 held_time=_held_time_of(spans),
             )
