@@ -4,6 +4,7 @@ Pure: it gets the seats and the picture of their states and decides what each lo
 same words are said by static/frontend/js/model/words.js once the page is live.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -70,7 +71,7 @@ class Seat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A price of this show: its name for people, the tint its seats are drawn in (from 1), and their shape."""
+    """A price of this show: its name for people, the tint of its seats (from 1), and what most of them are."""
 
     key: str
     name: str
@@ -130,10 +131,10 @@ def category_name(key: str) -> str:
 def categories_of(seats: Iterable[Seat]) -> list[Category]:
     """The categories of these seats, cheapest first."""
     prices: dict[str, int] = {}
-    kinds: dict[str, set[str]] = {}
+    kinds: dict[str, Counter[str]] = {}
     for seat in seats:
         prices[seat.category] = seat.price_paise
-        kinds.setdefault(seat.category, set()).add(seat.kind)
+        kinds.setdefault(seat.category, Counter())[seat.kind] += 1
     ordered = sorted(prices.items(), key=lambda entry: (entry[1], entry[0]))
     return [
         Category(
@@ -141,7 +142,7 @@ def categories_of(seats: Iterable[Seat]) -> list[Category]:
             name=category_name(key),
             price_paise=price,
             tint=at % TINTS + 1,
-            kind=next(iter(kinds[key])) if len(kinds[key]) == 1 else "standard",
+            kind=kinds[key].most_common(1)[0][0],
         )
         for at, (key, price) in enumerate(ordered)
     ]

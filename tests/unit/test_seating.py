@@ -142,6 +142,6 @@ class TestCategories:
 
         assert [each.tint for each in categories_of(seats)] == [1, 2, 3, 4, 5, 1]
 
-    def test_take_the_shape_that_all_their_seats_have(self):
-        assert [each.kind for each in categories_of(house("()"))] == ["sofa"]
-        assert [each.kind for each in categories_of(house("()s"))] == ["standard"]
+    def test_look_like_most_of_their_seats(self):
+        assert [each.kind for each in categories_of(house("()()s"))] == ["sofa"]
+        assert [each.kind for each in categories_of(house("sss()"))] == ["standard"]
