@@ -5,12 +5,14 @@ Done when each of them has said that he is at the current version, which moved o
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final
 
 import psycopg
+from picows import WSError, WSTransport
 
 from bookings.seat_store.scripts import load_scripts
 from tests.bench.clients import Crowd, Grabber, Viewer, connect, connect_viewers, drop_all, in_parallel, read_message
@@ -22,6 +24,8 @@ SEATS_HELD_MEANWHILE: Final = 10
 # PostgreSQL's sessions publish their counters after 10 s of idleness at the latest.
 COUNTERS_SETTLE_SECONDS: Final = 11.0
 STORM_SECONDS_MAX: Final = 120.0
+# A client that was turned away comes again; real ones wait longer each time.
+TRY_AGAIN_SECONDS: Final = 0.2
 FLOORS: Final = {"daphne": at_most(12), "uvicorn": at_most(8)}
 
 
@@ -33,6 +37,8 @@ class Returning(Viewer):
         self.was: tuple[str | None, int] = (None, -1)
         self.target = -1
         self.arrived: asyncio.Future[float] | None = None
+        # Why attempts to come back failed.
+        self.failures: Counter[str] = Counter()
 
     def _read(self, payload: bytes) -> None:
         if self.arrived is None or self.arrived.done():
@@ -43,10 +49,21 @@ class Returning(Viewer):
 
     async def come_back(self, url: str, token: str) -> float:
         """Resume from where he was; the time at which he is up to date."""
-        self.arrived = asyncio.get_running_loop().create_future()
         epoch, version = self.was
-        await connect(self, url, token=token, position=f"?epoch={epoch}&version={version}")
-        return await self.arrived
+        while True:
+            self.arrived = asyncio.get_running_loop().create_future()
+            try:
+                await connect(self, url, token=token, position=f"?epoch={epoch}&version={version}")
+                return await self.arrived
+            except (OSError, WSError) as error:
+                self.failures[type(error).__name__] += 1
+                await asyncio.sleep(TRY_AGAIN_SECONDS)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """picows: gone, perhaps before it was up to date."""
+        super().on_ws_disconnected(transport)
+        if self.arrived is not None and not self.arrived.done():
+            self.arrived.set_exception(ConnectionResetError("closed before the first frame"))
 
 
 class SnapshotCounter:
@@ -67,8 +84,8 @@ class SnapshotCounter:
     async def stop(self) -> None:
         """Stop counting."""
         self._writer.close()
-        with suppress(ConnectionError):
-            await self._task
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
 
     async def _count(self, reader: asyncio.StreamReader) -> None:
         while line := await reader.readline():
@@ -95,13 +112,15 @@ async def storm(bench: Bench, outcome: Outcome) -> None:
         for repeat in range(1 if bench.quick else 2):
             await _drop(viewers)
             for show in shows:
-                await _hold_meanwhile(server, show, audience[show.id], tokens[repeat])
+                await _hold_meanwhile(server, show, audience[show.id], tokens[repeat], repeat)
             await asyncio.sleep(COUNTERS_SETTLE_SECONDS)
             before, counter = _reads(bench.house), SnapshotCounter(bench.house.servers.redis_port)
             await counter.start()
-            with bench.measuring(outcome, server):
-                seconds.append(await _come_back(server, shows, audience, tokens))
-            await counter.stop()
+            try:
+                with bench.measuring(outcome, server):
+                    seconds.append(await _come_back(server, shows, audience, tokens))
+            finally:
+                await counter.stop()
             await asyncio.sleep(COUNTERS_SETTLE_SECONDS)
             tables = {table: n - before.get(table, 0) for table, n in _reads(bench.house).items()}
             outcome.details.setdefault("tables read", []).append({table: n for table, n in tables.items() if n})
@@ -109,6 +128,9 @@ async def storm(bench: Bench, outcome: Outcome) -> None:
             snapshots.append(counter.reads / shows_count)
             cost = f"{reads[-1]:.0f} database reads, {snapshots[-1]:.1f} snapshots of each show"
             bench.say(f"  {repeat + 1}: {seconds[-1]:.1f} s, {cost}")
+    failures = sum((viewer.failures for viewer in viewers), Counter[str]())
+    outcome.details["attempts that failed"] = dict(failures)
+    outcome.add("attempts that failed", "attempts", [float(failures.total())])
     floor = FLOORS[bench.house.server]
     outcome.add(f"{len(viewers):,} viewers of {shows_count} shows at the current version", "s", seconds, floor=floor)
     outcome.add("database reads meanwhile", "scans", reads, floor=at_most(0))
@@ -125,12 +147,14 @@ async def _drop(viewers: Sequence[Returning]) -> None:
     await viewers[0].crowd.lose(gone)
 
 
-async def _hold_meanwhile(server: WebServer, show: BenchShow, viewers: Sequence[Returning], token: str) -> None:
+async def _hold_meanwhile(
+    server: WebServer, show: BenchShow, viewers: Sequence[Returning], token: str, turn: int
+) -> None:
     """The map moves on, so that nobody is current when he comes back."""
     grabber = Grabber(Crowd())
     await connect(grabber, server.sockets(show), token=token)
-    await grabber.ask("release")
-    answer = await grabber.ask("hold", seats=list(show.labels[:SEATS_HELD_MEANWHILE]))
+    seats = show.labels[turn * SEATS_HELD_MEANWHILE :][:SEATS_HELD_MEANWHILE]
+    answer = await grabber.ask("hold", seats=list(seats))
     assert answer.type == "held", answer
     assert answer.version is not None
     for viewer in viewers:

@@ -85,7 +85,10 @@ async def run_one(bench: Bench, benchmark: Benchmark, outcome: Outcome) -> None:
         raise
     except Exception as error:
         # A benchmark that breaks is reported as broken and must not hide what the others find.
-        outcome.error = f"{type(error).__name__}: {error}"
+        cause = error
+        while isinstance(cause, ExceptionGroup):
+            cause = cause.exceptions[0]
+        outcome.error = f"{type(cause).__name__}: {cause}"
         bench.say(f"  broken: {outcome.error}\n{bench.house.complaints()}")
     finally:
         outcome.load_after = os.getloadavg()
