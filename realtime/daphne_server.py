@@ -72,7 +72,7 @@ class SeatProtocol(WebSocketProtocol):  # type: ignore[misc]
             for payload in payloads:
                 self.deliver(payload)
             return
-        super().dataReceived(data)
+        self._dataReceived(data)  # as dataReceived of the base class, less a debug message formatted in colour
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803, FBT001
         """A message that Autobahn put together."""
