@@ -41,7 +41,7 @@ class SeatLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
 
 
 class SeatLoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]
-    """The layer of one event loop. `on_restored` is called after lost subscriptions were made again."""
+    """The layer of one event loop. `on_restored` is called when every lost subscription works again."""
 
     _shards: list["SubscribingConnection"]
 
@@ -81,6 +81,8 @@ class SubscribingConnection(RedisSingleShardConnection):  # type: ignore[misc]
         super().__init__(host, channel_layer)
         self._subscriber: Subscriber | None = None
         self._unacknowledged: dict[str, asyncio.Future[None]] = {}
+        # After a loss: what is not acknowledged again yet.
+        self._restoring: set[str] = set()
 
     # --- what the layer calls
 
@@ -101,6 +103,7 @@ class SubscribingConnection(RedisSingleShardConnection):  # type: ignore[misc]
         """Forget the channel; messages still on their way for it are dropped."""
         self._subscribed_to.discard(channel)
         self._unacknowledged.pop(channel, None)
+        self._restoring.discard(channel)
         if self._subscriber is not None:
             self._subscriber.send("UNSUBSCRIBE", channel)
 
@@ -124,11 +127,10 @@ class SubscribingConnection(RedisSingleShardConnection):  # type: ignore[misc]
                     deliver=self._deliver,
                     acknowledge=self._acknowledge,
                 )
+                self._restoring = set(self._subscribed_to) if lost else set()
                 if self._subscribed_to:
                     subscriber.send("SUBSCRIBE", *self._subscribed_to)
                 self._subscriber = subscriber
-                if lost and self.channel_layer.on_restored is not None:
-                    self.channel_layer.on_restored()
                 failures = 0
                 await subscriber.ended
             except SubscriptionLost as error:
@@ -141,6 +143,10 @@ class SubscribingConnection(RedisSingleShardConnection):  # type: ignore[misc]
             await asyncio.sleep(min(RECONNECT_SECONDS_MIN * 2**failures, RECONNECT_SECONDS_MAX))
 
     def _acknowledge(self, name: str) -> None:
+        if name in self._restoring:
+            self._restoring.discard(name)
+            if not self._restoring and self.channel_layer.on_restored is not None:
+                self.channel_layer.on_restored()
         waiter = self._unacknowledged.pop(name, None)
         if waiter is not None and not waiter.done():
             waiter.set_result(None)

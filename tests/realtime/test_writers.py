@@ -39,7 +39,7 @@ class HandReactor:
     def turn(self) -> None:
         """Let every transport write that wants to."""
         for transport in tuple(self.writers):
-            assert transport.doWrite() is None
+            assert cast(Any, transport).doWrite() is None
 
 
 class OpenProtocol:
@@ -97,7 +97,8 @@ class Line:
     @property
     def waiting_bytes(self) -> int:
         """What waits in this process."""
-        return len(self.transport.dataBuffer) - self.transport.offset + sum(map(len, self.transport._tempDataBuffer))
+        in_line = sum(len(part) for part in self.transport._tempDataBuffer)
+        return len(self.transport.dataBuffer) - int(self.transport.offset) + in_line
 
 
 @pytest.fixture

@@ -1,0 +1,196 @@
+"""The channel layer of the rooms: Channels' API and wire format, and losses that are noticed and repaired."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+import pytest
+import pytest_asyncio
+import redis
+
+from realtime import redis_subscriber
+from realtime.layer import SeatLayer
+
+if TYPE_CHECKING:
+    from config.embedded import EmbeddedServers
+
+GROUP = "show.24"
+# What Lua publishes to: channels_redis' name for the group.
+CHANNEL = "asgi__group__show.24"
+PATIENCE_SECONDS = 8.0
+
+
+class Ear:
+    """Collects what a channel hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self.restored = 0
+        self._news = asyncio.Event()
+
+    def take(self, message: dict[str, Any]) -> None:
+        self.heard.append(message)
+        self._news.set()
+
+    def note_restored(self) -> None:
+        self.restored += 1
+        self._news.set()
+
+    async def until(self, condition: Any) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+
+class Losses(logging.Handler):
+    """Waits for the layer to notice that it lost Redis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._noticed = asyncio.Event()
+        logging.getLogger("realtime.layer").addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._noticed.set()
+
+    async def until_one_is_logged(self) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._noticed.wait()
+        finally:
+            logging.getLogger("realtime.layer").removeHandler(self)
+
+
+@pytest_asyncio.fixture
+async def layer(redis_client: redis.Redis, running_servers: "EmbeddedServers") -> AsyncIterator[Any]:
+    layer: Any = SeatLayer(hosts=[running_servers.redis_url])
+    yield layer
+    await layer.flush()
+
+
+@pytest_asyncio.fixture
+async def ear(layer: Any) -> Ear:
+    """An ear in the group of the show."""
+    ear = Ear()
+    channel = await layer.new_channel()
+    layer.attach(channel, ear.take, on_restored=ear.note_restored)
+    await layer.group_add(GROUP, channel)
+    return ear
+
+
+class TestChannelsApi:
+    async def test_carries_a_message_to_every_channel_of_a_group(self, layer: Any) -> None:
+        channels = [await layer.new_channel() for _ in range(3)]
+        for channel in channels:
+            await layer.group_add(GROUP, channel)
+
+        await layer.group_send(GROUP, {"type": "test", "n": 1})
+
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert [await layer.receive(channel) for channel in channels] == [{"type": "test", "n": 1}] * 3
+
+    async def test_carries_a_message_to_one_channel(self, layer: Any) -> None:
+        channel = await layer.new_channel()
+        await layer.send(channel, {"type": "test"})
+
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert await layer.receive(channel) == {"type": "test"}
+
+    async def test_a_discarded_channel_hears_no_more(self, layer: Any, ear: Ear) -> None:
+        channel = next(iter(layer.channels))
+        await layer.group_discard(GROUP, channel)
+        await layer.group_send(GROUP, {"type": "unheard"})
+        await layer.group_add(GROUP, channel)
+
+        await layer.group_send(GROUP, {"type": "heard"})
+        await ear.until(lambda: ear.heard)
+
+        assert ear.heard == [{"type": "heard"}]
+
+
+class TestSubscribing:
+    async def test_is_done_when_redis_says_so(self, layer: Any, ear: Ear, redis_client: redis.Redis) -> None:
+        assert redis_client.pubsub_numsub(CHANNEL) == [(CHANNEL, 1)]
+
+    async def test_hears_at_once_what_a_script_publishes(self, ear: Ear, redis_client: redis.Redis) -> None:
+        redis_client.eval(
+            "redis.call('PUBLISH', ARGV[1], cmsgpack.pack({type='show.changes', show=24, ms=1763760000123,"
+            " changes={{17, 'H', 1763760512000}, {18, 'A'}}}))",
+            0,
+            CHANNEL,
+        )
+        await ear.until(lambda: ear.heard)
+
+        assert ear.heard == [
+            {
+                "type": "show.changes",
+                "show": 24,
+                "ms": 1763760000123,
+                "changes": [[17, "H", 1763760512000], [18, "A"]],
+            }
+        ]
+
+    async def test_keeps_the_order_of_a_burst(self, ear: Ear, redis_client: redis.Redis) -> None:
+        with redis_client.pipeline(transaction=False) as pipeline:
+            for number in range(2000):
+                pipeline.publish(CHANNEL, msgpack.packb({"type": "test", "n": number}))
+            pipeline.execute()
+        await ear.until(lambda: len(ear.heard) == 2000)
+
+        assert [message["n"] for message in ear.heard] == list(range(2000))
+
+
+class TestLosses:
+    async def test_a_cut_subscription_is_made_again_and_reported(
+        self, layer: Any, ear: Ear, redis_client: redis.Redis
+    ) -> None:
+        redis_client.client_kill_filter(_type="pubsub")
+        await ear.until(lambda: ear.restored == 1)
+
+        await layer.group_send(GROUP, {"type": "after"})
+        await ear.until(lambda: ear.heard)
+
+        assert ear.heard == [{"type": "after"}]
+
+    async def test_a_restarted_redis_is_subscribed_to_again(
+        self, layer: Any, ear: Ear, servers: "EmbeddedServers", redis_client: redis.Redis
+    ) -> None:
+        servers.kill_redis()
+        servers.start_redis()
+        await ear.until(lambda: ear.restored == 1)
+
+        await layer.group_send(GROUP, {"type": "after"})
+        await ear.until(lambda: ear.heard)
+
+        assert ear.heard == [{"type": "after"}]
+
+    async def test_a_redis_that_hangs_is_left_and_found_again(
+        self, layer: Any, ear: Ear, servers: "EmbeddedServers", monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(redis_subscriber, "LOOK_SECONDS", 0.1)
+        losses = Losses()
+        servers.pause_redis()
+        await losses.until_one_is_logged()
+        servers.resume_redis()
+        await ear.until(lambda: ear.restored == 1)
+
+        await layer.group_send(GROUP, {"type": "after"})
+        await ear.until(lambda: ear.heard)
+
+        assert ear.heard == [{"type": "after"}]
+
+    async def test_wishes_made_while_redis_is_away_come_true(
+        self, layer: Any, ear: Ear, servers: "EmbeddedServers", redis_client: redis.Redis
+    ) -> None:
+        channel = next(iter(layer.channels))
+        servers.kill_redis()
+        with pytest.raises(TimeoutError):
+            await layer.group_add("show.25", channel)
+
+        servers.start_redis()
+        await ear.until(lambda: ear.restored == 1)
+
+        assert redis_client.pubsub_numsub("asgi__group__show.25") == [("asgi__group__show.25", 1)]
