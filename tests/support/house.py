@@ -59,6 +59,12 @@ class RunningHouse:
         """Start the expiry watcher."""
         self._start("watcher", [sys.executable, "manage.py", "watch_expiry"])
 
+    def start_worker(self) -> None:
+        """Start a Celery worker with Beat in it."""
+        self._start(
+            "worker", [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker", "--beat", "-c", "1"]
+        )
+
     def pid(self, name: str) -> int:
         """The process id of a part, for signals."""
         return self._pids[name]
@@ -71,14 +77,20 @@ class RunningHouse:
         """Stop a part in order and wait for its end."""
         self._guardian.stop(name)
 
+    def crash(self, name: str) -> None:
+        """End a part and its children by SIGKILL and wait for their end."""
+        self._guardian.stop(name, with_signal=signal.SIGKILL)
+
     def exit_status(self, name: str) -> int | None:
         """How a part ended (negative: by that signal); None while it runs."""
         return self._guardian.exit_status(name)
 
     def log(self) -> str:
-        """Everything the house has printed."""
+        """What the house has printed, of a long run the end."""
         # Read at a place of its own: the processes write where the shared descriptor stands.
-        return os.pread(self._output.fileno(), LOG_BYTES_MAX, 0).decode(errors="replace")
+        number = self._output.fileno()
+        begin = max(0, os.fstat(number).st_size - LOG_BYTES_MAX)
+        return os.pread(number, LOG_BYTES_MAX, begin).decode(errors="replace")
 
     def _start(self, name: str, command: list[str]) -> None:
         self._pids[name] = self._guardian.start(

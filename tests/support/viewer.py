@@ -44,6 +44,7 @@ class Viewer:
         self.deadlines: dict[int, int] = {}
         self.mine: dict[str, Any] | None = None
         self.close_code: int | None = None
+        self.ended = False
         self.steps: list[tuple[str, int, int]] = []
 
     # --- acting
@@ -122,7 +123,7 @@ class Viewer:
             pass
         finally:
             async with self._news:
-                self.close_code = self._socket.close_code
+                self.close_code, self.ended = self._socket.close_code, True
                 self._news.notify_all()
 
     async def _follow(self, frame: dict[str, Any]) -> None:
