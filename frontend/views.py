@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from bookings import api as bookings
@@ -24,6 +25,7 @@ TIMES_SHOWN_MAX: Final = 4
 
 
 @require_safe
+@gzip_page
 def now_showing(request: HttpRequest) -> HttpResponse:
     """Every movie with a show to come, with today's times."""
     now = _now()
@@ -41,6 +43,7 @@ def now_showing(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@gzip_page
 def movie(request: HttpRequest, slug: str) -> HttpResponse:
     """One movie: its facts, and its times on one date by theatre."""
     now = _now()
@@ -79,6 +82,7 @@ def poster(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @never_cache
+@gzip_page
 @with_holder
 def show(request: HttpRequest, holder: str, show_id: int) -> HttpResponse:
     """The live seat map of one show, drawn as it is at this moment."""

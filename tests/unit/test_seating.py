@@ -111,10 +111,10 @@ class TestPlan:
         recliners = house("rr", category="lounge sofa")
         mixed = [
             Seat(2 + seat.index, f"B{seat.number}", "B", seat.number, seat.x, 1, seat.kind, "gold", 32_000)
-            for seat in house("ws")
+            for seat in house("wss")
         ]
 
-        plan = plan_of([*recliners, *mixed], states="AAAA")
+        plan = plan_of([*recliners, *mixed], states="AAAAA")
 
         assert plan.extra_kinds == ["wheelchair"]
 

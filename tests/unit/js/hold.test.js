@@ -55,11 +55,20 @@ describe("a hold", () => {
 
 describe("requests", () => {
   it("keep their id and key when they are asked again", () => {
-    const { request } = ask(noRequests(), { type: "hold", seats: ["A1"] }, { nowMs: 0, key: "k" });
-    const second = again(request);
+    const asked = ask(noRequests(), { type: "hold", seats: ["A1"] }, { nowMs: 0, key: "k" });
+    const second = again(asked.requests, "1");
 
-    assert.deepEqual(second.frame, { type: "hold", seats: ["A1"], idempotency_key: "k", id: "1" });
-    assert.equal(again(again(second)), null);
+    assert.deepEqual(second.request.frame, { type: "hold", seats: ["A1"], idempotency_key: "k", id: "1" });
+    assert.deepEqual(second.request.frame, asked.request.frame);
+  });
+
+  it("are tried three times at most", () => {
+    const { requests } = ask(noRequests(), { type: "hold", seats: ["A1"] }, { nowMs: 0, key: "k" });
+    const third = again(again(requests, "1").requests, "1");
+
+    assert.equal(third.request.tries, 3);
+    assert.equal(again(third.requests, "1").request, undefined);
+    assert.equal(again(requests, "9").request, undefined);
   });
 
   it("to release carry no key: releasing twice is releasing once", () => {

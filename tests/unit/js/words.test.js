@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { rupees } from "../../../frontend/static/frontend/js/model/money.js";
-import { countdown, list, refusal, span, stateWords, taken } from "../../../frontend/static/frontend/js/model/words.js";
+import { countdown, expiring, full, gone, held, list, noAnswer, refusal, span, stateWords, taken } from "../../../frontend/static/frontend/js/model/words.js";
 
 describe("words", () => {
   it("name the seats that are gone and the ones that are free", () => {
@@ -30,6 +30,33 @@ describe("words", () => {
     assert.equal(rupees(125_000), "₹1,250");
     assert.equal(rupees(12_500_000), "₹1,25,000");
     assert.equal(rupees(9_950), "₹99.50");
+  });
+
+  it("tell what was held, why, and for how much", () => {
+    const whole = { count: 2, price: "₹640", leftMs: 600_000 };
+    assert.equal(held(["F7", "F8"], whole), "F7 and F8 held for you. ₹640, 10 minutes left.");
+    assert.equal(held(["F8"], { ...whole, reason: "In the middle." }), "F8 held for you. In the middle. 2 seats, ₹640, 10 minutes left.");
+  });
+
+  it("tell an ended hold from one that was let go elsewhere", () => {
+    assert.equal(gone("ended", ["F7"]).long, "The time to pay is over. F7 went back on sale. If nobody takes it first, you can hold it again.");
+    assert.match(gone("elsewhere", ["F7", "F8"]).long, /^F7 and F8 went back on sale\. That was asked for in another window/);
+    assert.notEqual(gone("ended", ["F7"]).title, gone("elsewhere", ["F7"]).title);
+  });
+
+  it("say in the last minute what to do", () => {
+    assert.equal(expiring(["F7"], 60_000), "1 minute left for F7. Go to payment to keep it.");
+  });
+
+  it("promise nothing when no answer came", () => {
+    assert.match(noAnswer(["F7"]), /^No answer about F7 yet\./);
+    assert.match(noAnswer(undefined), /^No answer yet\./);
+  });
+
+  it("tell a full house that may still open from one that is sold", () => {
+    assert.match(full(3), /3 are only held/);
+    assert.match(full(1), /1 is only held/);
+    assert.match(full(0), /^Every seat is sold/);
   });
 
   it("name a state with the time that is left of it", () => {

@@ -2,7 +2,7 @@
 
 import { neighboursOf } from "../model/neighbours.js";
 import { again, ask, noRequests, overdue, seatsAsked, settle } from "../model/requests.js";
-import { list, refusal } from "../model/words.js";
+import { NO_CONNECTION, noAnswer, refusal } from "../model/words.js";
 
 const TRY_AGAIN_MS = 600;
 // The same request again, with the same key, can only help here.
@@ -55,7 +55,7 @@ export class Holding {
   tick() {
     for (const { id, frame } of overdue(this.#requests, performance.now())) {
       this.#settle(id);
-      this.#views.lost(`No answer${frame.seats ? ` about ${list(frame.seats)}` : ""} yet. If a seat turns amber it is held for you; otherwise try again.`);
+      this.#views.lost(noAnswer(frame.seats));
     }
   }
 
@@ -63,7 +63,9 @@ export class Holding {
 
   held(frame) {
     const request = this.#settle(frame.id);
-    if (request) this.#views.held(request.frame.seats ?? frame.seats, frame.reason);
+    if (!request) return;
+    this.#views.held(request.frame.seats ?? frame.seats, frame.reason);
+    if (!request.frame.seats) this.#views.reveal(frame.seats[0]);
   }
 
   released(frame) {
@@ -72,13 +74,7 @@ export class Holding {
 
   refused(frame) {
     if (frame.id === null || frame.id === undefined) return;
-    const request = this.#requests.open.find(({ id }) => id === frame.id);
-    const retry = request && WORTH_ANOTHER_TRY.has(frame.code) ? again(request) : null;
-    if (retry) {
-      this.#requests = { ...this.#requests, open: this.#requests.open.map((known) => (known.id === retry.id ? retry : known)) };
-      setTimeout(() => this.#wire.send(retry.frame), TRY_AGAIN_MS * retry.tries);
-      return;
-    }
+    if (WORTH_ANOTHER_TRY.has(frame.code) && this.#tryAgain(frame.id)) return;
     if (this.#settle(frame.id)) this.#views.lost(this.#refusalWords(frame));
   }
 
@@ -91,11 +87,18 @@ export class Holding {
   #ask(frame) {
     const { requests, request } = ask(this.#requests, frame, { nowMs: performance.now(), key: newKey() });
     if (!this.#wire.send(request.frame)) {
-      this.#views.lost("There is no connection at the moment, so nothing was held. It comes back by itself; then try again.");
+      this.#views.lost(NO_CONNECTION);
       return;
     }
     this.#requests = requests;
     this.#showAsked();
+  }
+
+  #tryAgain(id) {
+    const { requests, request } = again(this.#requests, id);
+    this.#requests = requests;
+    if (request) setTimeout(() => this.#wire.send(request.frame), TRY_AGAIN_MS * request.tries);
+    return request !== undefined;
   }
 
   #settle(id) {
@@ -116,7 +119,8 @@ export class Holding {
     const known = seats.filter((label) => indexOf(label) !== undefined);
     const isOffered = (index) => this.#state.isFree(index) && !seats.includes(this.#state.house.seats[index].label);
     const neighbours = known.length ? neighboursOf(grid, indexOf(known[0]), isOffered) : { beside: [], near: [] };
-    return refusal(code, { detail, seats: known, neighbours, waitMs, seatsMax: seatsMax ?? this.#state.data.seats_max });
+    const limits = { waitMs, seatsMax: seatsMax ?? this.#state.data.seats_max };
+    return refusal(code, { detail, seats: known, neighbours, ...limits });
   }
 }
 

@@ -4,7 +4,7 @@ import { describe } from "../model/house.js";
 import { rupees } from "../model/money.js";
 import { neighboursOf } from "../model/neighbours.js";
 import { tally } from "../model/seatState.js";
-import { countdown, list, span, stateWords, suggestion, taken } from "../model/words.js";
+import { countdown, expiring, gone, held, list, span, stateWords, suggestion, taken } from "../model/words.js";
 import { Board } from "../view/board.js";
 import { HoldBar } from "../view/holdBar.js";
 import { Line } from "../view/line.js";
@@ -66,6 +66,10 @@ export class Views {
     this.#picker.choosing(isChoosing);
   }
 
+  reveal(seat) {
+    this.#grid.reveal(this.#state.house.indexOf(seat));
+  }
+
   line(name, detail) {
     this.#line.show(name, detail);
     this.#picker.connected(name === "open");
@@ -81,12 +85,10 @@ export class Views {
 
   // What the page says
 
-  held(seats, reason = "") {
+  held(seats, reason) {
     const { hold } = this.#state;
-    const all = hold.seats.length > seats.length ? `${hold.seats.length} seats, ` : "";
-    const words = `${list(seats)} held for you. ${reason} ${all}${rupees(hold.amountPaise)}, ${span(this.#state.leftMs())} left.`;
-    this.#speaker.say(words.replace("  ", " "));
-    this.#grid.reveal(this.#state.house.indexOf(seats[0]));
+    const whole = { count: hold.seats.length, price: rupees(hold.amountPaise), leftMs: this.#state.leftMs() };
+    this.#speaker.say(held(seats, { reason, ...whole }));
   }
 
   released(seats) {
@@ -116,13 +118,14 @@ export class Views {
   }
 
   expiring(remainingMs) {
-    this.#speaker.alert(`${span(remainingMs)} left for ${list(this.#state.hold.seats)}. Go to payment to keep ${this.#state.hold.seats.length > 1 ? "them" : "it"}.`);
+    this.#speaker.alert(expiring(this.#state.hold.seats, remainingMs));
   }
 
   holdGone(why, hold) {
-    this.#bar.holdGone(why, hold);
+    const words = gone(why, hold.seats);
+    this.#bar.holdGone(hold, words);
     this.#speaker.hush();
-    this.#speaker.say(why === "ended" ? `Your hold ended. ${list(hold.seats)} went back on sale.` : `${list(hold.seats)} were let go in another window.`);
+    this.#speaker.say(words.short);
   }
 
   // Internal

@@ -34,6 +34,6 @@ export function move(grid, index, key, { control = false } = {}) {
 }
 
 function nearest(grid, row, index) {
-  const { x } = grid.seats[index];
-  return row.reduce((best, seat) => (Math.abs(grid.seats[seat].x - x) < Math.abs(grid.seats[best].x - x) ? seat : best));
+  const away = (seat) => Math.abs(grid.seats[seat].x - grid.seats[index].x);
+  return row.reduce((best, seat) => (away(seat) < away(best) ? seat : best));
 }

@@ -1,7 +1,13 @@
 // My own hold on this show, as the server last stated it. Every statement is the whole hold, so the newest wins.
 
 /** No seats are mine. */
-export const NO_HOLD = Object.freeze({ booking: null, status: "none", seats: Object.freeze([]), expiresMs: 0, amountPaise: 0 });
+export const NO_HOLD = Object.freeze({
+  booking: null,
+  status: "none",
+  seats: Object.freeze([]),
+  expiresMs: 0,
+  amountPaise: 0,
+});
 
 // Around the deadline the news of the expiry and the last tick cross on the way.
 const DEADLINE_SLACK_MS = 2000;

@@ -30,8 +30,9 @@ function near(grid, index, isFree) {
   const at = grid.rowOf.get(index);
   const { category } = grid.seats[index];
   const around = [grid.rows[at], grid.rows[at - 1], grid.rows[at + 1]].filter(Boolean).flat();
-  const fits = (seat) => isFree(seat) && grid.seats[seat].category === category && distance(grid, seat, index) <= REACH_PLACES;
-  const close = around.filter(fits).sort((a, b) => distance(grid, a, index) - distance(grid, b, index));
+  const alike = around.filter((seat) => isFree(seat) && grid.seats[seat].category === category);
+  const close = alike.filter((seat) => distance(grid, seat, index) <= REACH_PLACES);
+  close.sort((a, b) => distance(grid, a, index) - distance(grid, b, index));
   return close.slice(0, OFFERED_MAX).map((seat) => grid.seats[seat].label);
 }
 

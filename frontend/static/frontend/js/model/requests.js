@@ -23,9 +23,13 @@ export function settle(requests, id) {
   return { requests: { ...requests, open: requests.open.filter((known) => known.id !== id) }, request };
 }
 
-/** One more try of the same request, or null when it has been tried enough. */
-export function again(request) {
-  return request.tries < TRIES_MAX ? { ...request, tries: request.tries + 1 } : null;
+/** With one more try of the request of that id: {requests, request}; no request when it was tried enough. */
+export function again(requests, id) {
+  const tried = requests.open.find((known) => known.id === id);
+  if (!tried || tried.tries >= TRIES_MAX) return { requests, request: undefined };
+  const request = { ...tried, tries: tried.tries + 1 };
+  const open = requests.open.map((known) => (known === tried ? request : known));
+  return { requests: { ...requests, open }, request };
 }
 
 /** Requests nobody has answered in time. */

@@ -33,17 +33,25 @@ export function taken(seats, neighbours) {
   return `${what} ${suggestion(neighbours)}`;
 }
 
+// A wait this short is over before it is read.
+const SHORT_WAIT_MS = 1500;
+
 const REFUSALS = {
-  too_many_seats: ({ seatsMax }) => `One person can hold ${seatsMax} seats of a show at most. Let one go to take another.`,
+  too_many_seats: ({ seatsMax }) =>
+    `One person can hold ${seatsMax} seats of a show at most. Let one go to take another.`,
   hold_expired: () => "Your hold ended just before this. The seats are back on the map: choose again.",
-  checkout_started: () => "Your payment has begun, so these seats are fixed. Finish paying, or cancel there to choose again.",
+  checkout_started: () =>
+    "Your payment has begun, so these seats are fixed. Finish paying, or cancel there to choose again.",
   booking_confirmed: () => "These seats are already booked for you. Nothing to do here.",
   sales_closed: ({ detail }) => detail || "Booking for this show is closed. Nothing was held.",
   identity_required: () => "This page lost track of who you are. Reload it, then choose again.",
-  rate_limited: ({ waitMs, detail }) =>
-    waitMs > 1500 ? `${detail || "That was a lot in a short time."} You can hold again in ${span(waitMs)}.` : "A little too fast. Try that again.",
+  rate_limited: ({ waitMs, detail }) => {
+    if (waitMs <= SHORT_WAIT_MS) return "A little too fast. Try that again.";
+    return `${detail || "That was a lot in a short time."} You can hold again in ${span(waitMs)}.`;
+  },
   not_ready: () => "The seat map is being restored. Nothing was held. Try again in a few seconds.",
-  outcome_unknown: () => "We could not learn whether the seat was held. If it turns amber, it is yours; otherwise try again.",
+  outcome_unknown: () =>
+    "We could not learn whether the seat was held. If it turns amber, it is yours; otherwise try again.",
   in_progress: () => "That request is still being worked on. Give it a second.",
 };
 
@@ -70,3 +78,46 @@ export function stateWords(state, leftMs) {
   if (state !== "held") return STATE_WORDS[state];
   return leftMs > 0 ? `held by someone for ${countdown(leftMs)} more` : "held by someone, about to end";
 }
+
+/** My seats, just held: `reason` says how best seats were chosen, `count` and `price` are of the whole hold. */
+export function held(seats, { reason = "", count, price, leftMs }) {
+  const all = count > seats.length ? `${count} seats, ` : "";
+  return [`${list(seats)} held for you.`, reason, `${all}${price}, ${span(leftMs)} left.`].filter(Boolean).join(" ");
+}
+
+/** My hold is gone; `why` is "ended" or "elsewhere": {title, short, long}. */
+export function gone(why, seats) {
+  const back = `${list(seats)} went back on sale.`;
+  const them = seats.length > 1 ? "them" : "it";
+  if (why === "elsewhere") {
+    const long = `${back} That was asked for in another window or on the payment page.`;
+    return { title: "Your seats were let go", short: `${back} That was done in another window.`, long };
+  }
+  const again = `If nobody takes ${them} first, you can hold ${them} again.`;
+  const long = `The time to pay is over. ${back} ${again}`;
+  return { title: "Your hold ended", short: `Your hold ended. ${back}`, long };
+}
+
+/** The last minute. */
+export function expiring(seats, leftMs) {
+  return `${span(leftMs)} left for ${list(seats)}. Go to payment to keep ${seats.length > 1 ? "them" : "it"}.`;
+}
+
+/** Nothing came back; `seats` may be unknown. */
+export function noAnswer(seats) {
+  const about = seats ? ` about ${list(seats)}` : "";
+  return `No answer${about} yet. If a seat turns amber it is held for you; otherwise try again.`;
+}
+
+export const NO_CONNECTION =
+  "There is no connection at the moment, so nothing was held. It comes back by itself; then try again.";
+
+/** HOUSEFULL; `othersHold` seats may still come back. */
+export function full(othersHold) {
+  if (othersHold <= 0) return "Every seat is sold. Another time may still have some.";
+  const held = `${othersHold} ${othersHold === 1 ? "is" : "are"} only held`;
+  return `Every seat is taken, but ${held}. If one comes back, it shows here at once.`;
+}
+
+export const FULL_HINT =
+  "No seat is free just now. Stay, and one that comes back shows here at once, or look at other times.";

@@ -1,5 +1,7 @@
 // HOUSEFULL: lit bulb by bulb, once, when no seat is free.
 
+import { full } from "../model/words.js";
+
 const BULB_MS = 80;
 
 export class Board {
@@ -8,7 +10,7 @@ export class Board {
 
   /** `held` are seats held by others: they may come back. */
   show(free, held) {
-    const words = free ? "" : sentence(held);
+    const words = free ? "" : full(held);
     if (words === this.#shown) return;
     this.#shown = words;
     this.#board.hidden = !words;
@@ -16,11 +18,6 @@ export class Board {
     if (!this.#board.firstChild) this.#board.append(letters("HOUSEFULL"), document.createElement("span"));
     this.#board.lastChild.textContent = words;
   }
-}
-
-function sentence(held) {
-  if (held <= 0) return "Every seat is sold. Another time may still have some.";
-  return `Every seat is taken, but ${held} ${held === 1 ? "is" : "are"} only held. If one comes back, it shows here at once.`;
 }
 
 function letters(word) {

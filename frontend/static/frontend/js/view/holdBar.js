@@ -45,12 +45,11 @@ export class HoldBar {
     this.#pay.ariaDisabled = leftMs > 0 ? null : "true";
   }
 
-  holdGone(why, hold) {
+  /** `words` are {title, long}. */
+  holdGone(hold, words) {
     this.#ended = hold.seats;
-    const free = `${list(hold.seats)} went back on sale.`;
-    const words = why === "ended" ? `The time to pay is over and ${free} If nobody takes ${hold.seats.length > 1 ? "them" : "it"} first, you can hold ${hold.seats.length > 1 ? "them" : "it"} again.` : `${free} That was asked for in another window or on the payment page.`;
-    document.getElementById("ended-heading").textContent = why === "ended" ? "Your hold ended" : "Your seats were let go";
-    document.getElementById("ended-words").textContent = words;
+    document.getElementById("ended-heading").textContent = words.title;
+    document.getElementById("ended-words").textContent = words.long;
     this.#again.textContent = `Hold ${list(hold.seats)} again`;
   }
 

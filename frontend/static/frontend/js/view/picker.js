@@ -1,6 +1,6 @@
 // "Best 2 together": how many, at which price, and the one main action while nothing is held.
 
-const FULL_WORDS = "No seat is free just now. Stay, and one that comes back shows here at once, or look at other times.";
+import { FULL_HINT } from "../model/words.js";
 
 export class Picker {
   #form = document.getElementById("picker");
@@ -48,7 +48,7 @@ export class Picker {
     this.#free = count;
     this.#form.hidden = count === 0;
     this.#otherTimes.hidden = count > 0;
-    this.#hint.textContent = count ? this.#hintWords : FULL_WORDS;
+    this.#hint.textContent = count ? this.#hintWords : FULL_HINT;
   }
 
   // Internal

@@ -33,7 +33,8 @@ export class SeatGrid {
 
   /** Paints seats as `statusOf(index)`; those that look as before are not touched. */
   paint(indexes, statusOf) {
-    const changes = indexes.map((index) => [index, statusOf(index)]).filter(([index, status]) => this.#shown[index] !== status);
+    const all = indexes.map((index) => [index, statusOf(index)]);
+    const changes = all.filter(([index, status]) => this.#shown[index] !== status);
     const isRush = changes.length > FADING_MAX;
     for (const [index, status] of changes) this.#paintOne(index, status, isRush);
   }
