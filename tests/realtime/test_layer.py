@@ -1,7 +1,6 @@
 """The channel layer of the rooms: Channels' API and wire format, and losses that are noticed and repaired."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import redis
 
 from realtime import redis_subscriber
 from realtime.layer import SeatLayer
+from tests.support.log_events import Logged
 
 if TYPE_CHECKING:
     from config.embedded import EmbeddedServers
@@ -43,25 +43,6 @@ class Ear:
             while not condition():
                 self._news.clear()
                 await self._news.wait()
-
-
-class Losses(logging.Handler):
-    """Waits for the layer to notice that it lost Redis."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._noticed = asyncio.Event()
-        logging.getLogger("realtime.layer").addHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._noticed.set()
-
-    async def until_one_is_logged(self) -> None:
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._noticed.wait()
-        finally:
-            logging.getLogger("realtime.layer").removeHandler(self)
 
 
 @pytest_asyncio.fixture
@@ -171,9 +152,9 @@ class TestLosses:
         self, layer: Any, ear: Ear, servers: "EmbeddedServers", monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(redis_subscriber, "LOOK_SECONDS", 0.1)
-        losses = Losses()
-        servers.pause_redis()
-        await losses.until_one_is_logged()
+        with Logged("realtime.layer") as log:
+            servers.pause_redis()
+            await log.said()
         servers.resume_redis()
         await ear.until(lambda: ear.restored == 1)
 
