@@ -29,9 +29,13 @@ E RRRR..RRRR
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One Chromium for all tests of this process."""
+    """One Chromium for the tests of a module.
+
+    Not for the whole run: Playwright's sync API keeps a loop running in this thread until it is stopped, and the
+    asynchronous tests that come after in this process could not run theirs.
+    """
     path = chromium_path()
     if path is None:
         pytest.skip("CHROMIUM IS MISSING: no page is tested in a browser. Install chromium, then run again.")
