@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import django
 import pytest
 import redis
+from asgiref.sync import SyncToAsync
 from django.conf import settings
+from django.db import connections
 
 from tests.support.servers import TestServers, enter_environment
 
@@ -39,6 +41,8 @@ def servers(running_servers: "EmbeddedServers") -> "Iterator[EmbeddedServers]":
     _SERVERS.may_be_broken = True
     yield running_servers
     _SERVERS.heal()
+    # Where asynchronous tests run the ORM: its connection may have died with the server.
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +51,6 @@ def django_db_setup(
 ) -> Iterator[None]:
     """Migrate the database of this process once. It has no `test_` name, so that processes a test starts see it."""
     from django.core.management import call_command
-    from django.db import connections
 
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0)
