@@ -6,6 +6,11 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
+from typing import Final
+
+# Connections that may wait to be accepted. With Twisted's 50 a crowd that comes back at once is not refused but
+# left to its kernels, which try again after 1, 3, 7 … seconds. The system's own bound (somaxconn) still holds.
+BACKLOG_MAX: Final = 4096
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -40,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from realtime.daphne_server import SeatServer
 
     endpoint = (
-        f"fd:fileno={options.fd}" if options.fd is not None else f"tcp:port={options.port}:interface={options.host}"
+        f"fd:fileno={options.fd}"
+        if options.fd is not None
+        else f"tcp:port={options.port}:interface={options.host}:backlog={BACKLOG_MAX}"
     )
     application = import_string(settings.ASGI_APPLICATION)
     server = SeatServer(application, endpoints=[endpoint], at_end=close_rooms)
