@@ -13,7 +13,7 @@ class TestNumbers:
     def test_reach_as_far_as_the_widest_and_deepest_layout(self):
         rules = (CSS / "numbers.css").read_text()
 
-        numbers = {int(number) for number in re.findall(r"\.n(\d+) \{ --n: \1; \}", rules)}
+        numbers = {int(number) for number in re.findall(r"\.n(\d+)\{--n:\1\}", rules)}
 
         assert numbers >= set(range(max(COLUMNS_MAX, DEPTH_MAX) + 1))
 
