@@ -1,8 +1,7 @@
 // The server's clock, as seen from here: the offset of the sample with the shortest round trip, measured on
 // the monotonic clock, so that a wrong or stepping wall clock of the visitor changes nothing.
 
-// Pings come every 25 s, so this is about three minutes: old enough to have met a quiet moment on the line,
-// young enough that drift between the two clocks stays below a few milliseconds.
+// About three minutes of pings: long enough to meet a quiet line, too short for the clocks to drift apart.
 const SAMPLES_MAX = 8;
 // Both clocks are read together, so a difference of a second is no late timer.
 const SLEEP_MS = 1000;

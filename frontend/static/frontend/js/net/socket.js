@@ -9,7 +9,7 @@ const PING_EVERY_MS = 25_000;
 const FIRST_PINGS_MS = [0, 300];
 const PING_ON_AFTER_MS = 900;
 const PONG_WITHIN_MS = 10_000;
-// A connection younger than this does not count as recovery, or a server that accepts and drops is hammered.
+// A younger connection is no recovery, or a server that accepts and drops would be hammered.
 const STEADY_AFTER_MS = 5000;
 
 export class Socket {
