@@ -14,6 +14,8 @@ from django.http.request import split_domain_port, validate_host
 from bookings.api import HOLDER_COOKIE, read_holder
 from realtime.protocol import SUBPROTOCOL, TOKEN_PREFIX, CloseCode
 
+# Versions count changes of one show; Python refuses to read numbers of thousands of digits.
+VERSION_DIGITS_MAX: Final = 18
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 
 
@@ -51,7 +53,9 @@ class Handshake:
         """The (epoch, version) to resume from; epoch None: from nothing."""
         query = parse_qs(self.query)
         epoch, version = query.get("epoch", [None])[0], query.get("version", [""])[0]
-        return (epoch, int(version)) if epoch and version.isdecimal() else (None, -1)
+        if not epoch or not version.isdecimal() or len(version) > VERSION_DIGITS_MAX:
+            return None, -1
+        return epoch, int(version)
 
     @property
     def polite_subprotocol(self) -> str | None:

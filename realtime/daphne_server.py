@@ -110,8 +110,11 @@ class SeatServer(Server):  # type: ignore[misc]
 
     def _prepare(self) -> None:
         """Called by Daphne before the first connection."""
-        # A close frame with a code instead of a dropped connection; and time for the client to answer it.
-        self.ws_factory.setProtocolOptions(failByDrop=False, closeHandshakeTimeout=CLOSE_HANDSHAKE_SECONDS)
+        # A close frame with a code instead of a dropped connection; and time for the client to answer it. Opaque
+        # origins are for our own rule to refuse (setProtocolOptions forgets what Daphne had said of them).
+        self.ws_factory.setProtocolOptions(
+            failByDrop=False, closeHandshakeTimeout=CLOSE_HANDSHAKE_SECONDS, allowNullOrigin=True
+        )
         self.ws_factory.protocol = with_options_of(self.ws_factory)
         # What was loaded so far stays for good; the collector need not look at it ever again.
         gc.collect()

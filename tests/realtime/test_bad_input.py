@@ -152,8 +152,7 @@ class TestDoor:
             async with viewing(house.url, show.pk, token=guest_token(house.url), origin=origin):
                 pass
 
-        # Autobahn answers an opaque origin itself, before we are asked.
-        assert refusal.value.response.status_code == (400 if origin == "null" else 403)
+        assert refusal.value.response.status_code == 403
 
     async def test_wants_an_origin_from_whoever_has_no_token(self, house: RunningHouse, show: Show) -> None:
         with pytest.raises(InvalidStatus):
