@@ -340,7 +340,7 @@ class BoxOffice:
     async def _look_again(self, show_id: int) -> None:
         try:
             await self.reconcile(show_id)
-        except (StoreUnavailable, ClaimsUnavailable):
+        except (StoreUnavailable, ClaimsUnavailable, NotReady):
             return  # whoever comes back from that does the same work
         except NotFound:
             return  # the show was deleted meanwhile; there is nothing to look at

@@ -97,24 +97,29 @@ class Standby:
         logger.info("redis %s is new to this house; pictures are rebuilt from PostgreSQL", run_id[:8])
 
     async def _keep(self) -> None:
-        failed_once = False
         while True:
-            try:
-                store = await self._open()
-            except (StoreUnavailable, ClaimsUnavailable) as error:
-                self._set_live(live=False, why=str(error))
-                failed_once = True
+            store = await self._try_to_open()
+            if store is None:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             self._store = store
             self._connected.set()
-            if failed_once:
-                failed_once = False
-                self._set_live(live=True, why="Redis answers again")
+            self._set_live(live=True, why="Redis answers again")
             await store.connection.lost.wait()
             logger.warning("the connection to Redis was lost; connecting again")
             self._connected.clear()
             self._store = None
+
+    async def _try_to_open(self) -> SeatStore | None:
+        try:
+            return await self._open()
+        except (StoreUnavailable, ClaimsUnavailable) as error:
+            self._set_live(live=False, why=str(error))
+        except Exception:
+            # The boundary of a task that must outlive any one failure: nobody else looks for Redis again.
+            logger.exception("Redis cannot be used")
+            self._set_live(live=False, why="Redis cannot be used")
+        return None
 
     async def _open(self) -> SeatStore:
         connection = await StoreConnection.open(self._url)
