@@ -3,6 +3,10 @@
 Django's ORM blocks a thread per query; the box office may not. Same database, same fault settings.
 """
 
+import asyncio
+import contextlib
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
@@ -20,6 +24,8 @@ AsyncConnection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 # A request that gets no connection for so long is told that the house is not ready, instead of piling up.
 CONNECTION_WAIT_SECONDS: Final = 2.0
 CONNECT_SECONDS: Final = 2
+# The server ends what takes longer than 5 s (POSTGRES_OPTIONS); a server that hangs ends nothing.
+WORK_SECONDS_MAX: Final = 7.0
 
 
 class ClaimsUnavailable(Exception):
@@ -59,6 +65,7 @@ class ClaimPool:
     """A small pool of autocommit connections; a transaction is opened where one is meant."""
 
     def __init__(self) -> None:
+        self._checking: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
             kwargs={**_connection_options(), "autocommit": True},
             min_size=2,
@@ -75,6 +82,8 @@ class ClaimPool:
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._checking is not None:
+            await asyncio.gather(self._checking, return_exceptions=True)
         await self._pool.close()
 
     @asynccontextmanager
@@ -82,10 +91,27 @@ class ClaimPool:
         """A connection for one unit of work. Raises ClaimsUnavailable when there is none, or when it breaks."""
         try:
             async with self._pool.connection() as connection:
-                yield connection
+                hangs = asyncio.get_running_loop().call_later(WORK_SECONDS_MAX, _break, connection)
+                try:
+                    yield connection
+                finally:
+                    hangs.cancel()
         except (PoolTimeout, PoolClosed, TooManyRequests) as error:
             raise ClaimsUnavailable(f"no connection to PostgreSQL: {error}") from error
         except (errors.DeadlockDetected, errors.LockNotAvailable, errors.SerializationFailure) as error:
             raise ClaimsContended(f"PostgreSQL: {error}") from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self._look_at_the_others()
             raise ClaimsUnavailable(f"PostgreSQL: {error}") from error
+
+    def _look_at_the_others(self) -> None:
+        """One connection broke; replace those that broke with it before they fail a request each."""
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.get_running_loop().create_task(self._pool.check())
+
+
+def _break(connection: AsyncConnection) -> None:
+    """Wake whoever waits for a server that hangs: to him the connection is lost. Only the socket can be trusted."""
+    if not connection.closed:
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as copy:
+            copy.shutdown(socket.SHUT_RDWR)
