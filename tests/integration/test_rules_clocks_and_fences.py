@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
-import pytest_asyncio
 import redis
-from asgiref.sync import sync_to_async
 
 from bookings.api import BoxOffice, HoldExpired, NotReady, SeatsUnavailable
 from bookings.claim_store import endings
@@ -38,9 +36,9 @@ HOUR_MS = 3_600_000
 FENCE_CHECK = "if last and tonumber(last) > fence then return false end"
 
 
-@pytest_asyncio.fixture
-async def show(database: str) -> Show:
-    return await sync_to_async(make_show)()
+@pytest.fixture
+def show(database: str) -> Show:
+    return make_show()
 
 
 def deadline_ms(database: str, booking: str) -> int:

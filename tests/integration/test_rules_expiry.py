@@ -4,9 +4,8 @@ import asyncio
 from typing import Any
 
 import psycopg
-import pytest_asyncio
+import pytest
 import redis
-from asgiref.sync import sync_to_async
 
 from bookings.api import BoxOffice
 from bookings.claim_store import endings
@@ -31,9 +30,9 @@ from tests.support.witness import (
 )
 
 
-@pytest_asyncio.fixture
-async def show(database: str) -> Show:
-    return await sync_to_async(make_show)()
+@pytest.fixture
+def show(database: str) -> Show:
+    return make_show()
 
 
 def endings_told(messages: list[dict[str, Any]]) -> list[tuple[str, str]]:

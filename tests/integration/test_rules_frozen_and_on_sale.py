@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-import pytest_asyncio
 import redis
-from asgiref.sync import sync_to_async
 
 from bookings.api import (
     BoxOffice,
@@ -33,9 +31,9 @@ if TYPE_CHECKING:
     pass
 
 
-@pytest_asyncio.fixture
-async def show(database: str) -> Show:
-    return await sync_to_async(make_show)()
+@pytest.fixture
+def show(database: str) -> Show:
+    return make_show()
 
 
 class TestFrozenAtCheckout:

@@ -7,9 +7,7 @@ from unittest.mock import patch
 
 import psycopg
 import pytest
-import pytest_asyncio
 import redis
-from asgiref.sync import sync_to_async
 
 from bookings.api import (
     BoxOffice,
@@ -51,9 +49,9 @@ if TYPE_CHECKING:
     from config.embedded import EmbeddedServers
 
 
-@pytest_asyncio.fixture
-async def show(database: str) -> Show:
-    return await sync_to_async(make_show)()
+@pytest.fixture
+def show(database: str) -> Show:
+    return make_show()
 
 
 class TestALateCall:

@@ -7,8 +7,6 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-import pytest_asyncio
-from asgiref.sync import sync_to_async
 
 from bookings.api import BadRequest, BoxOffice, Held, IdempotencyMismatch, InProgress, SeatsUnavailable
 from bookings.claim_store import store as claims
@@ -19,9 +17,9 @@ from tests.support.guards import unless, with_and_without_guard
 from tests.support.witness import another_office, dies, halt_at, live_claims, rows
 
 
-@pytest_asyncio.fixture
-async def show(database: str) -> Show:
-    return await sync_to_async(make_show)()
+@pytest.fixture
+def show(database: str) -> Show:
+    return make_show()
 
 
 async def hold(

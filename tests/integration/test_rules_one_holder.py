@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
-import pytest_asyncio
 import redis
-from asgiref.sync import sync_to_async
 
 from bookings.api import (
     BookingError,
@@ -37,9 +35,9 @@ if TYPE_CHECKING:
     pass
 
 
-@pytest_asyncio.fixture
-async def show(database: str) -> Show:
-    return await sync_to_async(make_show)()
+@pytest.fixture
+def show(database: str) -> Show:
+    return make_show()
 
 
 class TestOneHolderInTwoProcesses:

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
-import pytest_asyncio
 import redis
-from asgiref.sync import sync_to_async
 
 from bookings.api import BoxOffice
 from bookings.claim_store import store as claims
@@ -44,9 +42,9 @@ SHOWN_LATER = (
 )
 
 
-@pytest_asyncio.fixture
-async def show(database: str) -> Show:
-    return await sync_to_async(make_show)()
+@pytest.fixture
+def show(database: str) -> Show:
+    return make_show()
 
 
 async def nothing_pending(*_: object, **__: object) -> None:

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
-import pytest_asyncio
 import redis
-from asgiref.sync import sync_to_async
 
 from bookings.api import BoxOffice
 from bookings.models import Show
@@ -36,9 +34,14 @@ if TYPE_CHECKING:
     from config.embedded import EmbeddedServers
 
 
-@pytest_asyncio.fixture
-async def show(database: str) -> Show:
-    return await sync_to_async(make_show)()
+@pytest.fixture
+def show(database: str) -> Show:
+    return make_show()
+
+
+@pytest.fixture
+def long_over(database: str) -> Show:
+    return make_show(starts_in=timedelta(days=-9))
 
 
 class TestARebuiltPicture:
@@ -65,10 +68,8 @@ class TestARebuiltPicture:
         # The next process to connect believes it.
         assert redis_client.get(READY_KEY) == redis_client.info("server")["run_id"]  # type: ignore[index]  # sync client
 
-    async def test_of_a_show_that_is_long_over_can_be_seen(self, box_office: BoxOffice, database: str) -> None:
-        show = await sync_to_async(make_show)(starts_in=timedelta(days=-9))
-
-        picture = await box_office.picture(show.pk)
+    async def test_of_a_show_that_is_long_over_can_be_seen(self, box_office: BoxOffice, long_over: Show) -> None:
+        picture = await box_office.picture(long_over.pk)
 
         assert set(picture.states) == {"A"}
 

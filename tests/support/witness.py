@@ -27,9 +27,10 @@ HOLD_MS = 600_000
 
 @asynccontextmanager
 async def another_office() -> AsyncIterator[BoxOffice]:
-    """A box office of its own connections, as another process would have."""
+    """A box office of its own connections, as another process would have; connected, also on a busy machine."""
     office = await BoxOffice.open()
     try:
+        await eventually(lambda: office.live and office._standby._store is not None)
         yield office
     finally:
         await office.close()

@@ -1,0 +1,389 @@
+"""Rule 20 of consistency and the faults of Redis: killed, paused, emptied, full, forgetful."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+import pytest
+import redis
+
+from bookings.api import BoxOffice, Held, NotReady, RateLimited, SeatsUnavailable, TooManySeats
+from bookings.claim_store import store as claims
+from bookings.models import Show
+from bookings.seat_store import StoreUnavailable
+from bookings.services.reconcile import Reconciler
+from tests.support.cinema import make_show
+from tests.support.guards import unless, with_and_without_guard
+from tests.support.witness import (
+    another_office,
+    dies,
+    eventually,
+    holding,
+    live_claims,
+    pending_fences,
+    rows,
+    settled,
+    shown,
+    shown_owner,
+    waits_for_a_lock,
+)
+
+if TYPE_CHECKING:
+    from config.embedded import EmbeddedServers
+
+# The contract's word: without Redis holds go on within so long.
+WITHIN_SECONDS = 2.0
+
+
+@pytest.fixture
+def show(database: str) -> Show:
+    return make_show()
+
+
+@asynccontextmanager
+async def without_redis(office: BoxOffice, servers: "EmbeddedServers", *, how: str) -> AsyncIterator[None]:
+    """Redis is killed or hangs within this block, and the office knows; afterwards it is live again."""
+    if how == "killed":
+        servers.kill_redis()
+    else:
+        servers.pause_redis()
+    try:
+        await noticed(office)
+        yield
+    finally:
+        await back(office, servers)
+
+
+async def noticed(office: BoxOffice) -> None:
+    """The office has found out; a Redis that hangs is noticed by whoever asks it, as rooms do every second."""
+    while office.live:
+        with suppress(StoreUnavailable):
+            await office.positions([1])
+
+
+async def back(office: BoxOffice, servers: "EmbeddedServers") -> None:
+    """Redis is there again, empty if it was killed, and the office believes it."""
+    if servers.redis_runs():
+        servers.resume_redis()
+    else:
+        await asyncio.to_thread(servers.start_redis)
+    await eventually(lambda: office.live)
+
+
+async def relay(office: BoxOffice, database: str) -> None:
+    """What the relay of a serving process does every five seconds."""
+    rows(database, "UPDATE bookings_picturepending SET created_at = created_at - interval '5 s'")
+    await office.apply_leftovers()
+
+
+class TestGone:
+    @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+    async def test_holds_go_on_within_two_seconds_and_are_shown_afterwards(
+        self, box_office: BoxOffice, show: Show, database: str, redis_client: redis.Redis, servers: "EmbeddedServers",
+        number: signal.Signals,
+    ) -> None:  # fmt: skip
+        modes: list[bool] = []
+        box_office.on_mode_change(modes.append)
+        first = await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+        await settled(box_office)
+        if number == signal.SIGKILL:
+            servers.kill_redis()
+        else:
+            os.kill(servers.redis_pid, number)
+
+        started = time.monotonic()
+        told = await asyncio.gather(
+            *(holding(box_office, show.pk, f"B{n}", holder=f"holder-{n}") for n in range(1, 6))
+        )
+        lasted = time.monotonic() - started
+        await eventually(lambda: not box_office.live)
+        added = await box_office.hold(show_id=show.pk, holder="holder", labels=["A2"])
+        await back(box_office, servers)
+
+        assert lasted < WITHIN_SECONDS
+        assert {held.version for held in (*told, added)} == {None}
+        assert (added.booking, added.seats, added.expires_ms) == (first.booking, ("A1", "A2"), first.expires_ms)
+        owners = {0: first.booking, 1: first.booking, **{12 + n: held.booking for n, held in enumerate(told)}}
+        assert live_claims(database, show.pk) == owners
+        # What a paused Redis found waiting did nothing, and what PostgreSQL alone has decided is shown.
+        picture = await box_office.picture(show.pk)
+        assert {seat: hold.booking for hold in picture.holds for seat in hold.seats} == owners
+        assert {i for i, state in enumerate(shown(redis_client, show.pk)) if state == "H"} == set(owners)
+        assert modes == [False, True]
+        assert pending_fences(database) == 0
+
+    async def test_postgresql_alone_keeps_every_promise(
+        self, box_office: BoxOffice, show: Show, database: str, servers: "EmbeddedServers"
+    ) -> None:
+        await box_office.hold(show_id=show.pk, holder="rival", labels=["A1"])
+        async with without_redis(box_office, servers, how="paused"):
+            before = await box_office.picture(show.pk)
+            with pytest.raises(SeatsUnavailable) as refusal:
+                await box_office.hold(show_id=show.pk, holder="holder", labels=["A1", "A2"])
+            assert refusal.value.fields["seats"] == ["A1"]
+            await box_office.hold(show_id=show.pk, holder="holder", labels=[f"B{n}" for n in range(1, 9)])
+            with pytest.raises(TooManySeats):
+                await box_office.hold(show_id=show.pk, holder="holder", labels=["C1", "C2", "C3"])
+            best = await box_office.hold_best(show_id=show.pk, holder="holder", count=2)
+            assert len(best.seats) == 10
+            released = await box_office.release(show_id=show.pk, holder="holder", labels=["B1"])
+            assert (released.seats, released.version) == (("B1",), None)
+            await box_office.block_seats(show_id=show.pk, labels=["E1"], reason="broken")
+            rows(database, "UPDATE bookings_booking SET expires_at = clock_timestamp() WHERE holder = 'rival'")
+            assert len(await box_office.expire_due()) == 1
+            after = await box_office.picture(show.pk)
+            again = await box_office.picture(show.pk)
+
+        assert before.epoch == after.epoch
+        assert after.epoch.startswith("d")
+        assert before.version < after.version == again.version
+        assert (after.states[0], after.states[12], after.states[13], after.states[48]) == ("A", "A", "H", "X")
+        assert (await box_office.picture(show.pk)).states == after.states
+
+    async def test_a_budget_used_up_is_used_up_without_redis_too(
+        self, box_office: BoxOffice, show: Show, database: str, servers: "EmbeddedServers"
+    ) -> None:
+        await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+        rows(database, "UPDATE bookings_booking SET created_at = created_at - interval '25 min'")
+        await box_office.release(show_id=show.pk, holder="holder")
+        async with without_redis(box_office, servers, how="paused"):
+            with pytest.raises(RateLimited) as refusal:
+                await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+
+        assert refusal.value.fields["retry_after_ms"] > 0
+
+    async def test_its_epoch_is_new_each_time(
+        self, box_office: BoxOffice, show: Show, servers: "EmbeddedServers"
+    ) -> None:
+        epochs = set()
+        for _ in range(2):
+            async with without_redis(box_office, servers, how="killed"):
+                epochs.add((await box_office.picture(show.pk)).epoch)
+
+        assert len(epochs) == 2
+
+    @with_and_without_guard
+    async def test_two_processes_count_one_limit(
+        self, box_office: BoxOffice, show: Show, database: str, servers: "EmbeddedServers", guarded: bool
+    ) -> None:
+        async def lock_nothing(*_: object, **__: object) -> None:
+            return None
+
+        async with another_office() as office:
+            await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+            await office.plan(show.pk)
+            async with without_redis(box_office, servers, how="paused"):
+                await noticed(office)
+                with unless(guarded, patch.object(claims, "lock_pending", lock_nothing)):
+                    async with between(database):
+                        asked = ([f"B{n}" for n in range(1, 7)], [f"C{n}" for n in range(1, 7)])
+                        tasks = [
+                            holding(each, show.pk, *labels)
+                            for each, labels in zip((box_office, office), asked, strict=True)
+                        ]
+                        await waits_for_a_lock(database, sessions=2)
+                    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+        refused = [outcome for outcome in outcomes if isinstance(outcome, TooManySeats)]
+        assert len(refused) == (1 if guarded else 0)
+        assert len(live_claims(database, show.pk)) == (7 if guarded else 13)
+
+    @with_and_without_guard
+    async def test_what_was_held_without_redis_is_shown_when_it_is_back(
+        self, box_office: BoxOffice, show: Show, database: str, redis_client: redis.Redis, servers: "EmbeddedServers",
+        guarded: bool,
+    ) -> None:  # fmt: skip
+        async def nothing_pending(*_: object, **__: object) -> None:
+            return None
+
+        await box_office.picture(show.pk)
+        with unless(guarded, patch.object(claims, "picture_is_pending", nothing_pending)):
+            async with without_redis(box_office, servers, how="paused"):
+                held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+
+        # Off: a seat that is held is shown free.
+        assert shown(redis_client, show.pk)[0] == ("H" if guarded else "A")
+        assert shown_owner(redis_client, show.pk, "A1") == (held.booking if guarded else "")
+
+    async def test_a_failure_on_the_way_back_is_not_the_last_try(
+        self, box_office: BoxOffice, show: Show, database: str, redis_client: redis.Redis, servers: "EmbeddedServers"
+    ) -> None:
+        await box_office.picture(show.pk)
+        whole, tries = Reconciler.apply_leftovers, []
+
+        async def fail_once(self: Reconciler, *arguments: object, **options: object) -> int:
+            tries.append(arguments)
+            if len(tries) == 1:
+                raise NotReady
+            return await whole(self, *arguments, **options)  # type: ignore[arg-type]  # passed on
+
+        with patch.object(Reconciler, "apply_leftovers", fail_once):
+            async with without_redis(box_office, servers, how="paused"):
+                await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+
+        assert len(tries) == 2
+        assert shown(redis_client, show.pk)[0] == "H"
+
+
+@asynccontextmanager
+async def between(database: str) -> AsyncIterator[None]:
+    """Every pending booking is locked by somebody else within this block."""
+    import psycopg
+
+    async with await psycopg.AsyncConnection.connect(database) as connection:
+        await connection.execute("SELECT 1 FROM bookings_booking WHERE status = 'pending' FOR UPDATE")
+        yield
+
+
+class TestEmptied:
+    async def test_killed_and_started_empty_in_the_middle_of_a_run(
+        self, box_office: BoxOffice, show: Show, database: str, redis_client: redis.Redis, servers: "EmbeddedServers"
+    ) -> None:
+        granted: dict[str, str] = {}
+
+        async def buy(holder: str, labels: list[str]) -> None:
+            for label in labels:
+                held = await box_office.hold(show_id=show.pk, holder=holder, labels=[label])
+                granted[label] = held.booking
+                await asyncio.sleep(0.05)
+
+        first = await box_office.hold(show_id=show.pk, holder="holder-0", labels=["J1"])
+        epoch = (await box_office.picture(show.pk)).epoch
+        buying = [
+            asyncio.create_task(buy(f"holder-{row}", [f"{'ABCDEFGH'[row]}{n}" for n in range(1, 10)]))
+            for row in range(8)
+        ]
+        await asyncio.sleep(0.1)
+        servers.kill_redis()
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(servers.start_redis)
+        await asyncio.gather(*buying)
+        await eventually(lambda: box_office.live)
+        await settled(box_office)
+        await relay(box_office, database)
+
+        plan = await box_office.plan(show.pk)
+        owners = {plan.index_of[label]: booking for label, booking in {**granted, "J1": first.booking}.items()}
+        picture = await box_office.picture(show.pk)
+        assert len(granted) == 72
+        assert live_claims(database, show.pk) == owners
+        assert {seat: hold.booking for hold in picture.holds for seat in hold.seats} == owners
+        assert picture.epoch != epoch
+        assert picture.deadlines()[plan.index_of["J1"]] == first.expires_ms
+
+    async def test_flushed_while_running(
+        self, box_office: BoxOffice, show: Show, database: str, redis_client: redis.Redis
+    ) -> None:
+        held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+        redis_client.flushall()
+
+        with pytest.raises(SeatsUnavailable):
+            await box_office.hold(show_id=show.pk, holder="rival", labels=["A1"])
+        added = await box_office.hold(show_id=show.pk, holder="holder", labels=["A2"])
+
+        assert (added.booking, added.seats, added.expires_ms) == (held.booking, ("A1", "A2"), held.expires_ms)
+        assert box_office.live
+        async with another_office() as office:
+            assert (await office.picture(show.pk)).states[:2] == "HH"
+
+    async def test_flushed_again_and_again_between_gates_and_proofs(
+        self, box_office: BoxOffice, show: Show, database: str, redis_client: redis.Redis
+    ) -> None:
+        await box_office.hold(show_id=show.pk, holder="holder-0", labels=["J1"])
+        tasks = [holding(box_office, show.pk, f"{row}{n}", holder=f"{row}-{n}") for row in "AB" for n in range(1, 10)]
+        for _ in range(10):
+            redis_client.flushdb()
+            await asyncio.sleep(0.005)
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        await settled(box_office)
+
+        granted = {outcome.booking for outcome in outcomes if isinstance(outcome, Held)}
+        refused = [outcome for outcome in outcomes if not isinstance(outcome, Held)]
+        assert {type(refusal) for refusal in refused} <= {NotReady}
+        claimed = live_claims(database, show.pk)
+        assert granted == set(claimed.values()) - {claimed[108]}
+        assert len(granted) == len(claimed) - 1
+        states = (await box_office.picture(show.pk)).states
+        assert {seat for seat, state in enumerate(states) if state == "H"} == set(claimed)
+
+    async def test_without_its_scripts_nobody_notices(
+        self, box_office: BoxOffice, show: Show, redis_client: redis.Redis
+    ) -> None:
+        await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+        redis_client.script_flush()
+
+        held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A2"])
+
+        assert held.version is not None
+        assert held.seats == ("A1", "A2")
+
+
+class TestFull:
+    @pytest.fixture(autouse=True)
+    def _emptier_afterwards(self, servers: "EmbeddedServers") -> "object":
+        yield
+        with redis.Redis.from_url(servers.redis_url) as client:
+            client.config_set("maxmemory", 0)
+
+    async def test_postgresql_alone_goes_on(
+        self, box_office: BoxOffice, show: Show, database: str, redis_client: redis.Redis
+    ) -> None:
+        first = await box_office.hold(show_id=show.pk, holder="rival", labels=["A1"])
+        redis_client.config_set("maxmemory", 1)
+
+        held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A2"])
+        with pytest.raises(SeatsUnavailable):
+            await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+
+        assert held.version is None
+        assert live_claims(database, show.pk) == {0: first.booking, 1: held.booking}
+        redis_client.config_set("maxmemory", 0)
+        await relay(box_office, database)
+        assert shown(redis_client, show.pk)[:2] == "HH"
+        assert (await box_office.hold(show_id=show.pk, holder="holder", labels=["A3"])).version is not None
+
+    async def test_at_the_start_is_no_dead_end(self, show: Show, database: str, redis_client: redis.Redis) -> None:
+        redis_client.config_set("maxmemory", 1)
+        office = await BoxOffice.open()
+        try:
+            held = await office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+            assert held.version is None
+
+            redis_client.config_set("maxmemory", 0)
+
+            await eventually(lambda: office.live and office._standby._store is not None)
+            assert (await office.picture(show.pk)).states[0] == "H"
+            assert (await office.hold(show_id=show.pk, holder="holder", labels=["A2"])).version is not None
+        finally:
+            await office.close()
+
+
+class TestOneProcessAlone:
+    """The mode is a process' own: another one may see Redis all the time."""
+
+    async def test_its_holds_and_the_others_do_not_collide(
+        self, box_office: BoxOffice, show: Show, database: str, redis_client: redis.Redis
+    ) -> None:
+        await box_office.picture(show.pk)
+        async with another_office() as cut_off:
+            await cut_off.plan(show.pk)
+            await dies(cut_off._standby._keeper)  # type: ignore[arg-type]  # it was started
+            cut_off._standby._set_live(live=False, why="the line to Redis is cut")
+            (await cut_off._standby.store()).connection.close()
+            cut_off._standby._store = None
+
+            alone = await cut_off.hold(show_id=show.pk, holder="holder", labels=["A1", "A2"])
+            with pytest.raises(SeatsUnavailable):
+                await box_office.hold(show_id=show.pk, holder="rival", labels=["A2", "A3"])
+            other = await box_office.hold(show_id=show.pk, holder="rival", labels=["A3"])
+            with pytest.raises(SeatsUnavailable):
+                await cut_off.hold(show_id=show.pk, holder="holder", labels=["A3"])
+
+        assert live_claims(database, show.pk) == {0: alone.booking, 1: alone.booking, 2: other.booking}
+        await relay(box_office, database)
+        assert shown(redis_client, show.pk)[:4] == "HHHA"
