@@ -203,7 +203,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        else "frontend.storage.ModuleStaticFilesStorage",
     },
 }
 LOGIN_REDIRECT_URL = "/"
