@@ -34,7 +34,7 @@ class Visitor(Viewer):
 class FakeHouse:
     """The rooms of one process, and the office and layer they listen to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, messages_per_second: int) -> None:
         self.layer = FakeLayer()
         self.office = FakeOffice(self.layer, now_ms=virtual_ms, show_id=SHOW)
         self.rooms = Rooms(
@@ -43,7 +43,11 @@ class FakeHouse:
             clock=HouseClock(virtual_ms),
             coalesce_seconds=0.016,
             hold_ms=HOLD_MS,
-            limits=Limits(messages_per_second=0, sockets_of_address=Places(0), sockets_of_holder=Places(0)),
+            limits=Limits(
+                messages_per_second=messages_per_second,
+                sockets_of_address=Places(0),
+                sockets_of_holder=Places(0),
+            ),
         )
 
     async def join(self, holder: str | None = None, *, epoch: str | None = None, version: int = -1) -> Visitor:
@@ -58,9 +62,9 @@ class FakeHouse:
 
 
 @asynccontextmanager
-async def fake_house() -> AsyncIterator[FakeHouse]:
+async def fake_house(*, messages_per_second: int = 0) -> AsyncIterator[FakeHouse]:
     """A house that is closed at the end."""
-    house = FakeHouse()
+    house = FakeHouse(messages_per_second=messages_per_second)
     try:
         yield house
     finally:
