@@ -4,7 +4,6 @@ Owns who is here and whether they all see the truth; what they do is in grabbers
 """
 
 import asyncio
-import contextlib
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -132,10 +131,3 @@ class Crowd:
     def _somebody(self, name: str, number: int) -> Onlooker:
         show = self.shows[number % len(self.shows)]
         return Onlooker(name, show=show, houses=self.houses, rng=random.Random(f"{self._seed} {name}"))
-
-
-async def cancelled(task: "asyncio.Task[Any]") -> None:
-    """Cancel a task and wait for its end."""
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

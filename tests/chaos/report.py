@@ -76,6 +76,7 @@ def _by_kind(rounds: Sequence[Round]) -> list[dict[str, Any]]:
             "p50_seconds": round(statistics.median(took), 2) if took else None,
             "max_seconds": round(max(took), 2) if took else None,
             "never": len(those) - len(took),
+            "stalled_max_seconds": max(one.stalled_seconds for one in those),
             "breaches": sum(len(one.breaches) for one in those),
         }
         for name, those in sorted(kinds.items())
@@ -166,6 +167,7 @@ def _kinds(kinds: Sequence[dict[str, Any]]) -> str:
         f"<td class='number'>{_seconds(kind['p50_seconds'])}</td>"
         f"<td class='number'>{_seconds(kind['max_seconds'])}</td>"
         f"<td class='number'>{kind['within_seconds']:.0f} s</td>"
+        f"<td class='number'>{_seconds(kind['stalled_max_seconds'])}</td>"
         f"<td class='number {'bad' if kind['breaches'] else 'good'}'>{kind['breaches']}</td></tr>"
         for kind in kinds
     )
@@ -173,6 +175,7 @@ def _kinds(kinds: Sequence[dict[str, Any]]) -> str:
         "<section><h2>How soon everybody saw the truth again</h2>"
         "<table><tr><th>fault</th><th class='number'>rounds</th>"
         "<th class='number'>median</th><th class='number'>longest</th><th class='number'>allowed</th>"
+        "<th class='number'>machine stalled</th>"
         f"<th class='number'>breaches</th></tr>{rows}</table></section>"
     )
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import psycopg
 
 from tests.chaos.crowd import Crowd
-from tests.chaos.faults import FAULTS, Fault, Scene
+from tests.chaos.faults import AT_ONCE_SECONDS, FAULTS, Fault, Scene
 from tests.chaos.judges import keys_left, promises_broken
 from tests.chaos.ledger import Ledger
 from tests.chaos.truth import Rows, Truth
@@ -25,6 +25,8 @@ TRAFFIC_SECONDS: Final = (2.0, 4.5)
 # People go on for so long after the fault has ended, for changes are what shows that a viewer was forgotten.
 AFTERMATH_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 0.1
+# Less than this is the ordinary lateness of a loop with work to do.
+STALL_SECONDS_MIN: Final = 0.05
 # A map that is wrong past its bound is watched for so long: whether it heals at all is part of the evidence.
 WATCHED_SECONDS: Final = 20.0
 # Viewers see the end of a hold at its deadline; its row says so at once, or after the next sweeps of Beat (60 s)
@@ -36,9 +38,27 @@ BREACHES_MAX: Final = 10
 Say = Callable[[str], None]
 
 
+class Stalls:
+    """How long this process itself could not run: a machine that is too busy is no fault of the house's."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    async def watch(self) -> None:
+        """Count for ever how much too late this loop wakes up."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LOOK_SECONDS
+            await asyncio.sleep(LOOK_SECONDS)
+            self.seconds += max(0.0, loop.time() - due - STALL_SECONDS_MIN)
+
+
 @dataclass
 class Round:
-    """What happened in one round. Seconds are of the run's own clock; `converged` counts from `healed`."""
+    """What happened in one round. Seconds are of the run's own clock; `converged` counts from `healed`.
+
+    `stalled` is for how much of that time the suite itself could not run; the round is allowed as much more.
+    """
 
     number: int
     fault: str
@@ -47,6 +67,8 @@ class Round:
     healed_at: float = 0.0
     hit: str = ""
     converged_seconds: float | None = None
+    waited_for: str = ""
+    stalled_seconds: float = 0.0
     overdue_seconds: float = 0.0
     breaches: list[str] = field(default_factory=list)
 
@@ -89,6 +111,7 @@ class Run:
         self._evidence = evidence
         self._say = say
         self._meddle = meddle
+        self._stalls = Stalls()
         self._overlaps_told: set[str] = set()
         self._began = time.monotonic()
 
@@ -101,6 +124,7 @@ class Run:
         """Do the whole run. A breach does not end it, ten do."""
         self._began = time.monotonic()
         self.crowd.come()
+        watching = asyncio.create_task(self._stalls.watch())
         try:
             for number, name in enumerate(self._names(), 1):
                 await self._round(number, FAULTS[name])
@@ -109,6 +133,7 @@ class Run:
             await self._end_empty()
             self.lateness_seconds = await self._rows.lateness_seconds()
         finally:
+            watching.cancel()
             await self._rows.close()
             await self.crowd.go()
 
@@ -138,11 +163,12 @@ class Run:
         if fault.heals is not None:
             await fault.heals(self._scene)
         round_.healed_at, round_.hit = self._now(), self._scene.hit
+        stalled_before = self._stalls.seconds
         await asyncio.sleep(AFTERMATH_SECONDS)
         self.crowd.hush()
         if self._meddle is not None:
             self._meddle(self.crowd)
-        truth, differing = await self._converge(round_)
+        truth, differing = await self._converge(round_, stalled_before)
         self._judge(round_, truth)
         self.crowd.failures()
         if round_.breaches:
@@ -150,7 +176,7 @@ class Run:
         self._tell(round_)
         await self.crowd.dismiss_guests()
 
-    async def _converge(self, round_: Round) -> tuple[Truth | None, dict[str, str]]:
+    async def _converge(self, round_: Round, stalled_before: float) -> tuple[Truth | None, dict[str, str]]:
         """Wait until the grabbers are idle and everybody sees the truth at one moment; past the bound, watch on."""
         truth, differing, at_bound = None, dict[str, str](), None
         while True:
@@ -161,12 +187,16 @@ class Run:
             else:
                 differing = self.crowd.differing(truth)
             took = self._now() - round_.healed_at
+            round_.stalled_seconds = round(self._stalls.seconds - stalled_before, 3)
+            allowed = round_.within_seconds + round_.stalled_seconds
             if not differing and not self.crowd.busy:
                 round_.converged_seconds = round(took, 3)
                 break
-            if took > round_.within_seconds and at_bound is None:
-                at_bound = differing or {"grabbers": f"{self.crowd.busy} still wait for an answer"}
-            if took > round_.within_seconds + self._plan.watched_seconds:
+            differing = differing or {"grabbers": f"{self.crowd.busy} still wait for an answer"}
+            round_.waited_for = f"{len(differing)}: {' '.join(next(iter(differing.items())))}"
+            if took > allowed and at_bound is None:
+                at_bound = differing
+            if took > allowed + self._plan.watched_seconds:
                 break
             await asyncio.sleep(LOOK_SECONDS)
         if at_bound is not None:
@@ -215,10 +245,13 @@ class Run:
 
     def _tell(self, round_: Round) -> None:
         took = "NEVER" if round_.converged_seconds is None else f"{round_.converged_seconds:5.2f} s"
+        granted = self.ledger.outcomes["granted"]
         self._say(
             f"{self._now():6.1f} s  {round_.number:3}  {round_.fault + ' ' + round_.hit:34} truth after {took}"
-            f" (of {round_.within_seconds:.0f})  granted {self.ledger.outcomes['granted']}"
+            f" (of {round_.within_seconds:.0f}; stalled {round_.stalled_seconds:.1f})  granted {granted}"
         )
+        if round_.converged_seconds is not None and round_.converged_seconds > AT_ONCE_SECONDS:
+            self._say(f"          waited last for {round_.waited_for[:300]}")
         for breach in round_.breaches:
             self._say(f"          BREACH: {breach}")
 
