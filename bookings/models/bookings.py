@@ -36,7 +36,9 @@ class Booking(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["show", "holder"], condition=Q(status="pending"), name="one_pending_booking_per_holder"
+                fields=["show", "holder"],
+                condition=Q(status="pending"),
+                name="one_pending_booking_per_holder",
             ),
         ]
         indexes = [
@@ -68,7 +70,9 @@ class SeatClaim(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["show", "seat_index"], condition=Q(released_at__isnull=True), name="one_live_claim_per_seat"
+                fields=["show", "seat_index"],
+                condition=Q(released_at__isnull=True),
+                name="one_live_claim_per_seat",
             ),
             models.CheckConstraint(
                 condition=Q(kind="block", booking__isnull=True) | Q(kind="booking", booking__isnull=False),
