@@ -1,0 +1,58 @@
+"""The short way in: whole text frames are unmasked here, everything else is left to Autobahn."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.frames import Frame, Opcode
+
+from realtime.daphne_server import unmask_text_frames
+
+payloads = st.binary(max_size=300) | st.sampled_from([b"x" * size for size in (125, 126, 127, 8192, 65_535)])
+
+
+def sent(payload: bytes, *, opcode: Opcode = Opcode.TEXT, fin: bool = True, mask: bool = True) -> bytes:
+    """A frame as another implementation writes it."""
+    return Frame(opcode, payload, fin=fin).serialize(mask=mask, extensions=None)
+
+
+class TestUnmaskTextFrames:
+    @given(st.lists(payloads, min_size=1, max_size=4))
+    def test_reads_whole_frames_as_they_were_sent(self, messages: list[bytes]) -> None:
+        assert unmask_text_frames(b"".join(sent(message) for message in messages)) == messages
+
+    @given(st.lists(payloads, min_size=1, max_size=3), st.data())
+    def test_leaves_all_to_autobahn_when_the_last_is_cut(self, messages: list[bytes], data: st.DataObject) -> None:
+        arrived = b"".join(sent(message) for message in messages)
+        whole = len(arrived) - len(sent(messages[-1]))
+        cut = data.draw(st.integers(whole + 1, len(arrived) - 1))
+
+        assert unmask_text_frames(arrived[:cut]) is None
+
+    @pytest.mark.parametrize(
+        "frame",
+        [
+            sent(b"{}", mask=False),
+            sent(b"{}", fin=False),
+            sent(b"{}", opcode=Opcode.CONT),
+            sent(b"{}", opcode=Opcode.BINARY),
+            sent(b"", opcode=Opcode.PING),
+            sent(b"\x03\xe8", opcode=Opcode.CLOSE),
+            sent(b"x" * 65_536),
+            b"\x81\xfe\x00\x05" + bytes(4) + b"short",
+            b"\xc1" + sent(b"{}")[1:],
+        ],
+        ids=[
+            "unmasked",
+            "fragment",
+            "continuation",
+            "binary",
+            "ping",
+            "close",
+            "64 KiB",
+            "length not minimal",
+            "compressed",
+        ],
+    )
+    def test_leaves_what_is_out_of_the_ordinary(self, frame: bytes) -> None:
+        assert unmask_text_frames(frame) is None
+        assert unmask_text_frames(sent(b"{}") + frame) is None
