@@ -57,8 +57,8 @@ bench: $(VENV)/dev-installed ## run the benchmarks; reports/ has JSON and HTML
 chaos: $(VENV)/dev-installed ## run the long fault suite
 	$(RUN)/python -m pytest tests/chaos $(ARGS)
 
-screenshots: $(VENV)/dev-installed chromium ## draw the pictures of README and docs anew
-	$(RUN)/python -m tests.support.screenshots $(ARGS)
+screenshots: $(VENV)/dev-installed chromium ## take pictures of every page of a running demo, for judging by eye
+	$(RUN)/python -m tests.e2e.screenshots --url http://127.0.0.1:$(or $(PORT),8000) --out reports/screens $(ARGS)
 
 # Needs uv, which nothing else does. The recipe names no package index, and neither do the lock files.
 lock: ## resolve pyproject.toml into the three lock files
