@@ -92,6 +92,8 @@ class Viewer(WSListener):
         self.crowd = crowd
         self.on_payload = on_payload
         self.last = b""
+        # Set with the first frame.
+        self.welcomed = asyncio.Event()
         self.transport: WSTransport | None = None
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -105,6 +107,8 @@ class Viewer(WSListener):
                 transport.send_close(WSCloseCode.OK)
                 transport.disconnect()
             return
+        if not self.last:
+            self.welcomed.set()
         self.last = payload = frame.get_payload_as_bytes()
         self.crowd.count(len(payload))
         if self.on_payload is not None:
@@ -161,27 +165,40 @@ class Grabber(Viewer):
                 asked.set_exception(ConnectionResetError("the server closed the socket"))
 
 
-async def connect(listener: Viewer, url: str, *, token: str | None = None, position: str = "") -> None:
-    """Open one socket, with a guest token and the position to resume from (a query string)."""
+async def connect(
+    listener: Viewer,
+    url: str,
+    *,
+    token: str | None = None,
+    position: str = "",
+    patience_seconds: float = HANDSHAKE_SECONDS,
+) -> None:
+    """Open one socket, with a guest token and the position to resume from (a query string).
+
+    Raises OSError, picows.WSError, TimeoutError.
+    """
     headers = {"Sec-WebSocket-Protocol": f"{SUBPROTOCOL}, token.{token}"} if token else None
     await ws_connect(
-        lambda: listener, url + position, extra_headers=headers, websocket_handshake_timeout=HANDSHAKE_SECONDS
+        lambda: listener, url + position, extra_headers=headers, websocket_handshake_timeout=patience_seconds
     )
 
 
 async def connect_viewers(
-    server: WebServer | str, url: str, viewers: Sequence[Viewer], tokens: Sequence[str] | None
+    server: WebServer, url: str, viewers: Sequence[Viewer], tokens: Sequence[str] | None
 ) -> None:
-    """Open many sockets and wait until each has its first frame. Tokens are shared, if there are fewer."""
-    crowd = viewers[0].crowd
-    goal = crowd.frames + len(viewers)
+    """Open many sockets. With tokens (shared, if there are fewer) also wait until each has its first frame.
+
+    Raises TimeoutError.
+    """
 
     async def arrive(place: int) -> None:
         await connect(viewers[place], url, token=tokens[place % len(tokens)] if tokens else None)
 
     await in_parallel([partial(arrive, place) for place in range(len(viewers))], at_once=CONNECTIONS_AT_ONCE)
-    if tokens is not None and not await crowd.frames_reach(goal, within_seconds=HANDSHAKE_SECONDS):
-        raise TimeoutError(f"{goal - crowd.frames} of {len(viewers)} viewers of {server} have no snapshot")
+    if tokens is not None:
+        async with asyncio.timeout(HANDSHAKE_SECONDS):
+            for viewer in viewers:
+                await viewer.welcomed.wait()
 
 
 def drop_all(sockets: Iterable[Viewer]) -> None:
