@@ -35,7 +35,7 @@ from bookings.services.rebuild import Rebuilder
 from bookings.services.reconcile import Reconciler
 from bookings.services.release import Releases
 from bookings.services.show_plan import ShowPlan, ShowPlans
-from bookings.services.standby import Standby
+from bookings.services.standby import Standby, end_task
 from bookings.services.standby_holds import StandbyHolds
 from bookings.services.turns import Turns
 
@@ -144,8 +144,7 @@ class BoxOffice:
     async def close(self) -> None:
         """Finish what has begun and close every connection."""
         if self._relay is not None:
-            self._relay.cancel()
-            await asyncio.gather(self._relay, return_exceptions=True)
+            await end_task(self._relay)
         for part in (self._live, self._expiry, self._rebuilder, self._pictures):
             await part.close()
         await self._standby.stop()

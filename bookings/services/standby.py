@@ -20,10 +20,22 @@ READY_KEY: Final = "house:ready"
 RETRY_SECONDS: Final = 0.5
 # Who wants the store while it is being reconnected waits this long before going to PostgreSQL.
 RECONNECT_WAIT_SECONDS: Final = 1.0
+CANCEL_AGAIN_SECONDS: Final = 0.2
 # Namespace of the advisory lock under which one process at a time declares a Redis ready.
 _HOUSE_LOCK: Final = 0x48460000
 
 ModeListener = Callable[[bool], None]
+
+
+async def end_task(task: "asyncio.Task[None]") -> None:
+    """Cancel a task that runs for ever and wait for its end.
+
+    One cancellation may get lost: asyncio.wait_for before Python 3.12, which the connection pool uses, returns its
+    result instead when both come at once. The task would go on, and whoever closes would wait for ever.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
 
 
 class Standby:
@@ -54,8 +66,7 @@ class Standby:
     async def stop(self) -> None:
         """Close the connection."""
         if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+            await end_task(self._keeper)
         if self._store is not None:
             self._store.connection.close()
 
