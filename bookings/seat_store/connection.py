@@ -81,6 +81,10 @@ class StoreConnection(asyncio.Protocol):
         except hiredis.ReplyError as error:
             connection.close()
             raise StoreUnavailable(f"Redis refused the connection: {error}") from error
+        except BaseException:
+            # Also when whoever opens is cancelled: nobody else knows of this connection.
+            connection.close()
+            raise
         return connection
 
     async def _introduce(self, options: Mapping[str, Any]) -> None:
