@@ -1,0 +1,121 @@
+"""Settings that would lose seats or secrets are refused, with what to do about it."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from pytest_django import Settings
+
+from config import checks
+
+
+@pytest.fixture
+def house(settings: Settings) -> Settings:
+    """Settings of a house in production, with nothing wrong."""
+    settings.DEBUG = False
+    settings.SECRET_KEY = "a secret that nobody else has"
+    settings.ALLOWED_HOSTS = ["tickets.example.com"]
+    settings.RAZORPAY_KEY_ID = settings.RAZORPAY_KEY_SECRET = ""
+    settings.RAZORPAY_WEBHOOK_SECRETS = []
+    settings.LIMIT_PROFILE, settings.LIMIT_PROFILE_CONFIRM = "default", ""
+    settings.HOLD_SECONDS, settings.HOLD_BUDGET_SECONDS = 600, 1200
+    settings.REDIS_URL = "redis://127.0.0.1:6379/0"
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:6379/2"
+    return settings
+
+
+def assert_refused(number: int, *, remedy: str) -> None:
+    """Exactly this check fails, its hint names the remedy, and a server would not start."""
+    found = checks.problems()
+    assert [message.id for message in found] == [f"housefull.E{number:03}"]
+    assert remedy in (found[0].hint or "")
+    with pytest.raises(ImproperlyConfigured, match=remedy):
+        checks.refuse_unsafe_settings()
+
+
+class TestChecks:
+    def test_pass_a_house_in_order(self, house: Settings) -> None:
+        assert checks.problems() == []
+        checks.refuse_unsafe_settings()
+
+    @pytest.mark.parametrize("secret", ["", "the default"])
+    def test_refuse_a_secret_that_is_no_secret(self, house: Settings, secret: str) -> None:
+        house.SECRET_KEY = secret and house.INSECURE_SECRET_KEY
+
+        assert_refused(1, remedy="SECRET_KEY")
+
+    def test_let_developers_keep_the_default_secret(self, house: Settings) -> None:
+        house.DEBUG, house.SECRET_KEY = True, house.INSECURE_SECRET_KEY
+
+        assert checks.problems() == []
+
+    @pytest.mark.parametrize("webhook_secrets", [[], [""], ["current", ""]])
+    def test_refuse_keys_without_a_webhook_secret(self, house: Settings, webhook_secrets: list[str]) -> None:
+        house.RAZORPAY_KEY_ID, house.RAZORPAY_KEY_SECRET = "rzp_test_1", "secret"
+        house.RAZORPAY_WEBHOOK_SECRETS = webhook_secrets
+
+        assert_refused(2, remedy="webhook secret")
+
+    def test_take_all_keys_together(self, house: Settings) -> None:
+        house.RAZORPAY_KEY_ID, house.RAZORPAY_KEY_SECRET = "rzp_test_1", "secret"
+        house.RAZORPAY_WEBHOOK_SECRETS = ["current", "previous"]
+
+        assert checks.problems() == []
+
+    def test_refuse_lifted_limits_said_once(self, house: Settings) -> None:
+        house.LIMIT_PROFILE = "bench"
+
+        assert_refused(3, remedy="LIMIT_PROFILE_CONFIRM=bench")
+
+    def test_take_lifted_limits_said_twice(self, house: Settings) -> None:
+        house.LIMIT_PROFILE = house.LIMIT_PROFILE_CONFIRM = "bench"
+
+        assert checks.problems() == []
+
+    def test_refuse_a_profile_nobody_knows(self, house: Settings) -> None:
+        house.LIMIT_PROFILE = "Bench"
+
+        assert_refused(3, remedy="bench")
+
+    @pytest.mark.parametrize("hosts", [[], ["*"], ["tickets.example.com", "*"]])
+    def test_refuse_every_host(self, house: Settings, hosts: list[str]) -> None:
+        house.ALLOWED_HOSTS = hosts
+
+        assert_refused(4, remedy="ALLOWED_HOSTS")
+
+    @pytest.mark.parametrize("seconds", [0, -1, 1201, 3601])
+    def test_refuse_holds_without_end_or_length(self, house: Settings, seconds: int) -> None:
+        house.HOLD_SECONDS = seconds
+
+        assert_refused(5, remedy="HOLD_SECONDS")
+
+    @pytest.mark.parametrize("version", ["6.3.9", "8.0.0", "8.1.0b1"])
+    def test_refuse_a_redis_client_they_do_not_know(
+        self, house: Settings, monkeypatch: pytest.MonkeyPatch, version: str
+    ) -> None:
+        monkeypatch.setattr("redis.__version__", version)
+
+        assert_refused(6, remedy="requirements/production.lock")
+
+    @pytest.mark.parametrize("version", ["6.4.0", "7.4.1"])
+    def test_take_redis_clients_they_know(
+        self, house: Settings, monkeypatch: pytest.MonkeyPatch, version: str
+    ) -> None:
+        monkeypatch.setattr("redis.__version__", version)
+
+        assert checks.problems() == []
+
+    @pytest.mark.parametrize("url", ["redis://127.0.0.1:6379/1", "redis://127.0.0.1:6379?db=4"])
+    def test_refuse_seats_outside_database_0(self, house: Settings, url: str) -> None:
+        house.REDIS_URL = url
+
+        assert_refused(7, remedy="/0")
+
+    @pytest.mark.parametrize("url", ["redis://127.0.0.1:6379/0", "redis://localhost:6379", "redis://localhost/"])
+    def test_refuse_a_guest_in_database_0(self, house: Settings, url: str) -> None:
+        house.CELERY_BROKER_URL = url
+
+        assert_refused(7, remedy="another database")
+
+    def test_take_a_broker_on_a_server_of_its_own(self, house: Settings) -> None:
+        house.CELERY_BROKER_URL = "redis://broker.example.com:6379/0"
+
+        assert checks.problems() == []
