@@ -15,6 +15,7 @@ from bookings.api import Applied, Change, Changes, HoldRecord, Picture, SeatMap
 from realtime import metrics
 from realtime.fan_out import FanOut, Viewer
 from realtime.frames import Frame, SnapshotBody, encode
+from realtime.pace import Pace
 from realtime.protocol import (
     BookingChanged,
     Check,
@@ -62,7 +63,7 @@ class Room:
         *,
         show_id: int,
         labels: Sequence[str],
-        coalesce_seconds: float,
+        pace: Pace,
         now_ms: Callable[[], int],
         watch: Watch,
     ) -> None:
@@ -81,7 +82,7 @@ class Room:
         # What viewers have not been shown: seat → its last change; and the version that they have.
         self._unshown: dict[int, Change] = {}
         self._shown_version = -1
-        self._coalesce_seconds = coalesce_seconds
+        self._pace = pace
         self._flush_began_at = 0.0
         self._next_flush_at = 0.0
         self._flush_timer: asyncio.TimerHandle | None = None
@@ -225,14 +226,16 @@ class Room:
         self._shown_version = self.map.version
         self._unshown = {}
         self._flush_began_at = self._loop.time()
-        self._next_flush_at = self._flush_began_at + self._coalesce_seconds
+        self._next_flush_at = self._flush_began_at + self._pace.window_seconds
         self._fan_out.send(frame, list(self.viewers), self._flushed)
 
     def _flushed(self) -> None:
         """Half of the time, at most, goes into showing one room; the other half is for requests and other rooms."""
-        took_seconds = self._loop.time() - self._flush_began_at
+        now = self._loop.time()
+        took_seconds = now - self._flush_began_at
         metrics.flush_seconds.observe(took_seconds)
-        if self._coalesce_seconds:
+        self._pace.spent(took_seconds, now=now)
+        if self._pace.window_seconds:
             self._next_flush_at = max(self._next_flush_at, self._flush_began_at + 2 * took_seconds)
 
     def _show_the_rest(self) -> None:

@@ -16,6 +16,7 @@ from realtime.frames import encode
 from realtime.limits import Limits
 from realtime.moments import Moments
 from realtime.office import Office
+from realtime.pace import Pace
 from realtime.protocol import UPDATES_DELAYED, UPDATES_LIVE, BookingChanged
 from realtime.room import OwnHold, Room
 from realtime.subscriptions import Layer, Message, NotHeard, Subscriptions
@@ -70,8 +71,8 @@ class Rooms:
         self.office = office
         self.clock = clock
         self.limits = limits
-        self._coalesce_seconds = coalesce_seconds
         self._loop = asyncio.get_running_loop()
+        self._pace = Pace(coalesce_seconds, now=self._loop.time())
         self._places: dict[int, _Place] = {}
         self._ticks = 0
         self._tasks = Tasks()
@@ -132,7 +133,7 @@ class Rooms:
             room = place.room = Room(
                 show_id=place.show_id,
                 labels=plan.labels,
-                coalesce_seconds=self._coalesce_seconds,
+                pace=self._pace,
                 now_ms=self.clock.now_ms,
                 watch=self._moments,
             )

@@ -12,6 +12,7 @@ from bookings.api import Applied, Change, Changes, HoldRecord, Picture
 from realtime import room as room_module
 from realtime.fan_out import WRITES_PER_TURN_MAX
 from realtime.frames import Frame, encode
+from realtime.pace import Pace
 from realtime.protocol import BookingChanged, CloseCode, ServerMessage
 from realtime.room import BEHIND_SECONDS_MAX, STEPS_KEPT_MAX, OwnHold, Room
 from tests.support.fake_house import Visitor
@@ -44,7 +45,7 @@ def open_room(*, coalesce_seconds: float = COALESCE_SECONDS, watch: Deadlines | 
     room = Room(
         show_id=24,
         labels=[f"A{number}" for number in range(1, 21)],
-        coalesce_seconds=coalesce_seconds,
+        pace=Pace(coalesce_seconds, now=0.0),
         now_ms=virtual_ms,
         watch=watch or Deadlines(),
     )
