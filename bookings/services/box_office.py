@@ -42,8 +42,8 @@ from bookings.services.turns import Turns
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-# How often a serving process applies pictures that were left unshown (consistency rule 17: older than 5 s).
-LEFTOVERS_SECONDS: Final = 5.0
+# How often a serving process does what failures left undone (consistency rule 17: pictures older than 5 s).
+TIDY_SECONDS: Final = 5.0
 
 
 def _clock_ms() -> int:
@@ -101,7 +101,7 @@ class BoxOffice:
         self._idempotency = Idempotency(self._pool)
         self._turns = Turns()
         self._hold_rate = RateLimit(settings.LIMIT_HOLDS_PER_MINUTE)
-        self._relay: asyncio.Task[None] | None = None
+        self._tidying: asyncio.Task[None] | None = None
         self._standby.on_mode_change(self._mode_changed)
 
     # --- life
@@ -138,13 +138,13 @@ class BoxOffice:
     @classmethod
     async def _open_serving(cls) -> "BoxOffice":
         office = await cls.open()
-        office._relay = asyncio.get_running_loop().create_task(office._relay_leftovers(), name="picture-relay")
+        office._tidying = asyncio.get_running_loop().create_task(office._keep_tidy(), name="tidying")
         return office
 
     async def close(self) -> None:
         """Finish what has begun and close every connection."""
-        if self._relay is not None:
-            await end_task(self._relay)
+        if self._tidying is not None:
+            await end_task(self._tidying)
         for part in (self._live, self._expiry, self._rebuilder, self._pictures):
             await part.close()
         await self._standby.stop()
@@ -351,16 +351,22 @@ class BoxOffice:
         if not live:
             self._standby_holds.begin()
 
-    async def _relay_leftovers(self) -> None:
+    async def _keep_tidy(self) -> None:
+        """Do what a failure left undone: bookings past their deadline, and pictures that were never shown.
+
+        Rooms, watcher and Beat expire bookings too. This is for the time in between: PostgreSQL was away when
+        Redis had ended a hold, or a rebuilt picture does not show a hold that is over.
+        """
         while True:
-            await asyncio.sleep(LEFTOVERS_SECONDS)
+            await asyncio.sleep(TIDY_SECONDS)
             try:
+                await self.expire_due()
                 await self.apply_leftovers()
             except (StoreUnavailable, ClaimsUnavailable):
                 continue
             except Exception:
                 # The boundary of a task that must outlive any one failure; the next round tries again.
-                logger.exception("unshown pictures could not be applied")
+                logger.exception("what was left undone could not be done")
 
 
 def with_box_office(work: Callable[[BoxOffice], Awaitable[T]]) -> T:
