@@ -17,8 +17,9 @@ from realtime import metrics
 from realtime.frames import Frame
 from realtime.protocol import CloseCode
 
-# Bytes that may wait in this process for one socket. A snapshot of 1,000 seats, all held, is 24 KB.
-BUFFERED_BYTES_MAX: Final = 32 * 1024
+# Bytes that may wait in this process for one socket before frames are skipped; one frame more is always taken (a
+# snapshot of 1,000 seats, all held, has 24 KB). Twisted joins what waits, which doubles it for a moment.
+BUFFERED_BYTES_MAX: Final = 16 * 1024
 # Bytes that may wait in the kernel for one socket (it doubles the number for its own book-keeping).
 KERNEL_BUFFER_BYTES: Final = 32 * 1024
 
