@@ -45,8 +45,8 @@ def states_of(plan: ShowPlan, live_claims: Sequence[LiveClaim]) -> str:
     return "".join(states)
 
 
-def new_epoch(*, prefix: str = "") -> str:
-    """A lineage id for versions: short, random, never reused."""
+def new_epoch(*, prefix: str = "k") -> str:
+    """A lineage id for versions: short, random, never reused. `d` is for PostgreSQL-only mode (contract)."""
     return prefix + secrets.token_hex(4)
 
 

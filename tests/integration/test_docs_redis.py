@@ -30,7 +30,7 @@ def commands_of(block: str) -> list[tuple[str, list[str]]]:
 def shape_of(text: str) -> str:
     """The text with what differs from run to run (ids, digests, times) made equal."""
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "<booking>", text)
-    text = re.sub(r"\b[0-9a-f]{40}\b|\b[0-9a-f]{8}\b", "<hex>", text)
+    text = re.sub(r"\b[0-9a-f]{40}\b|\bk[0-9a-f]{8}\b", "<hex>", text)
     return re.sub(r"\b\d{6,}\b", "<ms>", text)
 
 
