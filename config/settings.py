@@ -110,7 +110,8 @@ POSTGRES_POOL_MAX = env.int("POSTGRES_POOL_MAX", default=8)
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # channels_redis' own pub/sub layer with a receive path of ours; the wire format stays.
+        "BACKEND": "realtime.layer.SeatLayer",
         "CONFIG": {"hosts": [redis_url_with_database(REDIS_URL, 1)]},
     },
 }

@@ -150,7 +150,7 @@ class TestRedis:
         def drop_all(self: Any, *_: Any) -> None:
             """As if Redis had lost the subscription."""
 
-        monkeypatch.setattr("channels_redis.pubsub.RedisSingleShardConnection._receive_message", drop_all)
+        monkeypatch.setattr("realtime.layer.SubscribingConnection._deliver", drop_all)
         monkeypatch.setattr(server_examinations, "LAYER_SECONDS_MAX", 0.3)
 
         finding = examine("channel layer carries")
