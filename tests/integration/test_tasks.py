@@ -1,6 +1,7 @@
 """Celery's tasks: what they do when a store is away, what they hand on, and that a real worker runs them."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -287,6 +288,36 @@ class TestWorkerAndBeat:
         assert "release_expired_bookings" in workers_own
         assert "Task beat_heartbeat" not in workers_own
         assert not list(Path(house.BASE_DIR).glob("celerybeat*"))
+
+    def test_answer_the_commands_of_the_guide(self, worker_log: Path) -> None:
+        guide = (Path(house.BASE_DIR) / "docs" / "celery.md").read_text(encoding="utf-8")
+        commands = re.findall(r"^\$ celery (.*)$", guide, re.MULTILINE)
+        wait_until(
+            lambda: heartbeats.ages_seconds([heartbeats.BEAT])[heartbeats.BEAT] is not None,
+            seconds=WORKER_SECONDS_MAX,
+            what="a worker that runs tasks",
+        )
+
+        said = [
+            subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "celery",
+                    *command.split(),
+                    *(["--timeout", "20"] if "inspect" in command else []),
+                ],
+                cwd=house.BASE_DIR,
+                env={**os.environ, "LOGS_DIR": str(worker_log)},
+                capture_output=True,
+                text=True,
+                timeout=WORKER_SECONDS_MAX,
+            )
+            for command in commands
+        ]
+
+        assert [ended.returncode for ended in said] == [0, 0]
+        assert "pong" in said[0].stdout
 
     def test_refuse_a_pickle_in_the_queue(self, worker_log: Path, redis_client: redis.Redis) -> None:
         canary = worker_log / "pickle was run"

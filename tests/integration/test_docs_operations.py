@@ -1,0 +1,96 @@
+"""docs/celery.md and docs/troubleshooting.md, held to the code: commands, tasks, log files, checklist, numbers."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.management import get_commands, load_command_class
+
+from bookings.services import outbox
+from config import heartbeats, log_files
+from config.celery import QUIET_TASKS, app
+from config.doctor.checklist import CHECKLIST
+from config.logging import APP_LOG, WORKER_LOG
+
+DOCS = Path(settings.BASE_DIR) / "docs"
+PAGES = ("celery.md", "troubleshooting.md")
+
+
+def text_of(page: str) -> str:
+    return (DOCS / page).read_text(encoding="utf-8")
+
+
+def commands_of(page: str) -> list[str]:
+    """What is typed in the page's console blocks."""
+    blocks = re.findall(r"```console\n(.*?)```", text_of(page), re.DOTALL)
+    return [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+def first_column(page: str, heading: str) -> list[str]:
+    """The first cells of the table whose first heading this is."""
+    table = re.search(rf"^\| {heading} \|.*\n\|[-|]+\n((?:\|.*\n)+)", text_of(page), re.MULTILINE)
+    assert table, f"no table {heading} in {page}"
+    return [row.split("|")[1].strip().strip("`") for row in table[1].splitlines()]
+
+
+class TestCeleryPage:
+    def test_lists_the_tasks_as_beat_sends_them(self) -> None:
+        rows = re.findall(r"^\| `(\w+)` \| every (\d+) s \|", text_of("celery.md"), re.MULTILINE)
+
+        scheduled = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
+        assert {task: float(seconds) for task, seconds in rows} == scheduled
+        assert set(scheduled) <= set(app.tasks)
+
+    def test_names_the_log_files_and_their_bounds(self) -> None:
+        assert first_column("celery.md", "file") == [f"logs/{APP_LOG}", f"logs/{WORKER_LOG}"]
+        assert (log_files.LOG_BYTES_MAX, log_files.OLD_FILES_MAX) == (10_000_000, 3)
+        assert set(re.findall(r"`(\w+)` and `(\w+)` are only told of", text_of("celery.md"))[0]) == QUIET_TASKS
+
+    def test_tells_the_outbox_as_it_is(self) -> None:
+        assert (outbox.LEASE_SECONDS, outbox.RETRY_SECONDS_MIN, outbox.RETRY_SECONDS_MAX) == (50, 5, 300)
+        assert "from bookings.services.outbox import on_event" in text_of("celery.md")
+        assert app.conf.broker_transport_options["visibility_timeout"] == 300
+
+    def test_shows_redis_commands_that_find_what_they_look_for(
+        self, database: str, redis_client: redis.Redis
+    ) -> None:
+        heartbeats.leave_sign(heartbeats.WORKER)
+        app.send_task("beat_heartbeat")
+        typed = [shlex.split(command) for command in commands_of("celery.md") if command.startswith("redis-cli")]
+
+        answers = []
+        for _, _, number, *command in typed:
+            with redis.Redis.from_url(f"{settings.REDIS_URL.removesuffix('/0')}/{number}") as client:
+                answers.append(client.execute_command(*command))
+
+        length, sign_ms = answers
+        assert length == 1
+        assert int(sign_ms) > 1_700_000_000_000
+
+
+class TestTroubleshootingPage:
+    def test_explains_every_line_of_the_checklist(self) -> None:
+        assert first_column("troubleshooting.md", "line") == [examination.name for examination in CHECKLIST]
+
+    def test_names_the_addresses_there_are(self) -> None:
+        assert first_column("troubleshooting.md", "address") == ["/healthz", "/readyz", "/metrics"]
+
+
+class TestPages:
+    @pytest.mark.parametrize("page", PAGES)
+    def test_show_commands_and_options_that_exist(self, page: str) -> None:
+        shown = re.findall(r"manage\.py (\w+)((?: --[\w-]+(?: \d+)?)*)", text_of(page))
+        assert shown
+        for name, options in shown:
+            command = load_command_class(get_commands()[name], name)
+            command.create_parser("manage.py", name).parse_args(shlex.split(options))
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_show_nothing_to_type_that_no_test_runs(self, page: str) -> None:
+        known = ("python manage.py ", "celery -A config ", "redis-cli -n ", "tail -f logs/")
+        assert [command for command in commands_of(page) if not command.startswith(known)] == []
+        for path in re.findall(r"logs/([\w.]+)", text_of(page)):
+            assert path in (APP_LOG, WORKER_LOG)
