@@ -100,7 +100,7 @@ class ClaimPool:
             raise ClaimsUnavailable(f"no connection to PostgreSQL: {error}") from error
         except (errors.DeadlockDetected, errors.LockNotAvailable, errors.SerializationFailure) as error:
             raise ClaimsContended(f"PostgreSQL: {error}") from error
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except (psycopg.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout) as error:
             self._look_at_the_others()
             raise ClaimsUnavailable(f"PostgreSQL: {error}") from error
 

@@ -73,7 +73,8 @@ def find_differences(
         rivals = is_true.state == BLOCKED or is_true.booking not in ("", is_shown.booking)
         if record is not None and _is_on_its_way(record, now_ms) and not rivals:
             continue
-        if record is not None and record.expires_ms <= now_ms and is_true.state == AVAILABLE:
+        over = record is not None and record.expires_ms <= now_ms
+        if over and is_shown.state == HELD and is_true.state == AVAILABLE:
             continue
         what = _what_differs(seat, is_shown, is_true, around)
         if what:
