@@ -88,7 +88,7 @@ class TestReadyz:
         assert (status, parts["postgres"], parts["redis"], degraded) == (200, True, False, True)
 
     async def test_says_when_postgresql_alone_decides(self, client: AsyncClient, servers: "EmbeddedServers") -> None:
-        alone = []
+        alone: list[bool] = []
         office = await BoxOffice.current()
         office.on_mode_change(alone.append)
         servers.kill_redis()
@@ -97,7 +97,7 @@ class TestReadyz:
 
         _, parts, degraded = await parts_of(client)
 
-        assert alone == [False]
+        assert alone == [False]  # not live
         assert (parts["seat_store"], degraded) == (False, True)
 
     async def test_is_degraded_in_time_while_redis_hangs(
