@@ -1,4 +1,4 @@
-"""Timer expiry: at the deadline of a hold its seats are free again, whoever notices, and its booking follows."""
+"""The brief's scenario "timer expiry": the countdown ends, and the seats come back without anybody asking."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,86 +6,126 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 import redis
-from asgiref.sync import sync_to_async
-from pytest_django import Settings
+import redis.asyncio
+from django.test import override_settings
 
 from bookings.api import BoxOffice
-from bookings.models import Booking, SeatClaim, Show
+from bookings.models import Show
 from tests.support.cinema import make_show
+from tests.support.witness import (
+    HOLD_MS,
+    another_office,
+    booking_status,
+    listening,
+    live_claims,
+    move_back,
+    redis_url_of,
+    settled,
+    shown,
+    traces_of_holds,
+)
+
+
+@pytest.fixture
+def show(database: str) -> Show:
+    return make_show()
 
 
 @pytest_asyncio.fixture
-async def box_office(database: str, settings: Settings) -> AsyncIterator[BoxOffice]:
-    """A box office whose holds last one second."""
-    settings.HOLD_SECONDS = 1
-    office = await BoxOffice.open()
-    try:
-        yield office
-    finally:
-        await office.close()
+async def quick_office(database: str) -> AsyncIterator[BoxOffice]:
+    """Holds last one second."""
+    with override_settings(HOLD_SECONDS=1):
+        async with another_office() as office:
+            yield office
 
 
-@pytest_asyncio.fixture
-async def show(database: str) -> Show:
-    return await sync_to_async(make_show)()
-
-
-async def until_deadline(client: "redis.Redis", expires_ms: int) -> None:
-    """Wait by Redis' clock, which decides."""
-    seconds, micros = client.time()  # type: ignore[misc]  # its stub includes the asynchronous client
-    await asyncio.sleep(max(0, expires_ms - seconds * 1000 - micros // 1000 + 2) / 1000)
-
-
-class TestAtTheDeadline:
-    async def test_reap_frees_the_seats_and_the_booking_expires(
-        self, box_office: BoxOffice, redis_client: "redis.Redis", show: Show
+class TestTheCountdown:
+    async def test_ends_the_hold_at_its_deadline_and_tells_everybody(
+        self, quick_office: BoxOffice, show: Show, database: str, redis_client: "redis.Redis"
     ) -> None:
-        held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A1", "A2"])
-        await until_deadline(redis_client, held.expires_ms)
+        await quick_office.picture(show.pk)
+        async with listening(show.pk, redis_url_of(redis_client)) as listener:
+            held = await quick_office.hold(show_id=show.pk, holder="holder", labels=["A1", "A2"])
+            deadlines = (await quick_office.picture(show.pk)).deadlines()
+            store = await quick_office._standby.store()
+            # As a room does: it knows the next deadline and comes then.
+            while next_ms := await quick_office.reap(show.pk):  # noqa: ASYNC110 — a clock, not an event
+                await asyncio.sleep(max(0, next_ms - store.redis_ms()) / 1000)
+            await settled(quick_office)
+            told = await listener.heard()
 
-        await box_office.reap(show.pk)
-        await box_office.close()
+        assert deadlines == {0: held.expires_ms, 1: held.expires_ms}
+        last = [message for message in told if message["type"] == "show.changes"][-1]
+        assert last["changes"] == [[0, "A"], [1, "A"]]
+        assert last["ms"] >= held.expires_ms
+        mine = [message for message in told if message["type"] == "show.mine"][-1]
+        assert mine["ended"] == [{"holder": "holder", "booking": held.booking}]
+        owner = [message for message in told if message["type"] == "show.booking"]
+        assert [(message["booking"], message["status"]) for message in owner] == [(held.booking, "expired")]
+        assert booking_status(database, held.booking) == "expired"
+        assert traces_of_holds(redis_client, show.pk) == []
 
-        booking = await Booking.objects.aget(pk=held.booking)
-        assert booking.status == "expired"
-        assert await SeatClaim.objects.filter(booking=booking, released_at__isnull=True).acount() == 0
-        assert redis_client.getrange(f"seat_states:{{{show.pk}}}", 0, 1) == "AA"
-
-    async def test_a_rival_may_hold_before_anybody_has_noticed(
-        self, box_office: BoxOffice, redis_client: "redis.Redis", show: Show
+    async def test_wakes_the_watcher_by_the_key_that_expires(
+        self, quick_office: BoxOffice, show: Show, redis_client: "redis.Redis"
     ) -> None:
+        url = redis_url_of(redis_client)
+        async with redis.asyncio.Redis.from_url(url, decode_responses=True) as client, client.pubsub() as events:
+            await events.subscribe("__keyevent@0__:expired")
+            await events.get_message(timeout=5)
+            await quick_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+
+            woken = {(await events.get_message(timeout=10) or {}).get("data") for _ in range(2)}
+
+        assert woken == {f"seat_lock:{{{show.pk}}}:A1", f"seat_reservation:{{{show.pk}}}:holder"}
+
+    async def test_is_not_prolonged_by_adding_seats(self, box_office: BoxOffice, show: Show, database: str,
+        redis_client: "redis.Redis") -> None:  # fmt: skip
         held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
-        await until_deadline(redis_client, held.expires_ms)
+        move_back(database, redis_client, show.pk, ms=HOLD_MS - 60_000)
 
-        rivals = await box_office.hold(show_id=show.pk, holder="rival", labels=["A1"])
+        added = await box_office.hold(show_id=show.pk, holder="holder", labels=["A2"])
 
-        assert rivals.seats == ("A1",)
-        assert (await Booking.objects.aget(pk=held.booking)).status == "expired"
-        owner = await SeatClaim.objects.aget(show=show, seat_index=0, released_at__isnull=True)
-        assert str(owner.booking_id) == rivals.booking
+        assert added.expires_ms == held.expires_ms - (HOLD_MS - 60_000)
+        assert (await box_office.picture(show.pk)).deadlines() == {0: added.expires_ms, 1: added.expires_ms}
 
-    async def test_not_a_moment_before(self, box_office: BoxOffice, redis_client: "redis.Redis", show: Show) -> None:
-        held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
 
-        await box_office.reap(show.pk)
-        due = await box_office.expire_due()
-
-        assert due == []
-        assert redis_client.get(f"seat_lock:{{{show.pk}}}:A1") == held.booking
-
-    @pytest.mark.parametrize("first", ["reap", "sweep"])
-    async def test_whoever_comes_second_finds_nothing(
-        self, box_office: BoxOffice, redis_client: "redis.Redis", show: Show, first: str
+class TestAfterTheCountdown:
+    async def test_the_next_customer_does_not_wait_for_anybody_to_clean_up(
+        self, box_office: BoxOffice, show: Show, database: str, redis_client: "redis.Redis"
     ) -> None:
+        late = await box_office.hold(show_id=show.pk, holder="late", labels=["A1", "A2"])
+        move_back(database, redis_client, show.pk, ms=HOLD_MS)
+
+        held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A2", "A3"])
+        await settled(box_office)
+
+        assert live_claims(database, show.pk) == {1: held.booking, 2: held.booking}
+        assert shown(redis_client, show.pk)[:3] == "AHH"
+        assert booking_status(database, late.booking) == "expired"
+
+    async def test_a_late_click_begins_a_new_hold(
+        self, box_office: BoxOffice, show: Show, database: str, redis_client: "redis.Redis"
+    ) -> None:
+        late = await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+        move_back(database, redis_client, show.pk, ms=HOLD_MS)
+
+        held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A2"])
+        await settled(box_office)
+
+        assert held.booking != late.booking
+        assert held.seats == ("A2",)
+        assert live_claims(database, show.pk) == {1: held.booking}
+        assert (await box_office.picture(show.pk)).states[:2] == "AH"
+
+    async def test_a_late_release_changes_nothing(
+        self, box_office: BoxOffice, show: Show, database: str, redis_client: "redis.Redis"
+    ) -> None:
+        await box_office.hold(show_id=show.pk, holder="late", labels=["A1"])
+        move_back(database, redis_client, show.pk, ms=HOLD_MS)
         held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
-        await until_deadline(redis_client, held.expires_ms)
 
-        if first == "reap":
-            await box_office.reap(show.pk)
-            await box_office.expire_due()
-        else:
-            await box_office.expire_due()
-            await box_office.reap(show.pk)
+        released = await box_office.release(show_id=show.pk, holder="late")
 
-        # One step for the hold and one for its end, whoever ended it.
-        assert (await box_office.picture(show.pk)).version == (held.version or 0) + 1
+        assert released.seats == ()
+        assert live_claims(database, show.pk) == {0: held.booking}
+        assert shown(redis_client, show.pk)[0] == "H"
