@@ -155,6 +155,8 @@ async def hold_best_seats(
         CheckoutStarted(),
         UnknownSeat(["Z99"]),
         DuplicateSeats(["C4"]),
+        InProgress(),
+        IdempotencyMismatch(),
         NotReady(),
     ),
 )
@@ -162,15 +164,20 @@ async def release_seats(
     request: HttpRequest,
     show_id: ShowId,
     seats: SeatLabels = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> ReleaseReply:
-    """Give seats of your hold back. Idempotent: giving back what you do not hold is fine and changes nothing."""
+    """Give seats of your hold back. Giving back what you do not hold is fine and changes nothing. With a key, a late
+    copy of this request cannot touch a newer hold; its stored reply has no version.
+    """
     labels = None
     if seats is not None:
         # A parameter that is repeated counts as one list: dropping all but the last would surprise.
         named = ",".join(request.GET.getlist("seats"))
         labels = [label.strip() for label in named.split(",") if label.strip()]
     office = await BoxOffice.current()
-    released = await run_to_its_end(office.release(show_id=show_id, holder=holder_of(request), labels=labels))
+    released = await run_to_its_end(
+        office.release(show_id=show_id, holder=holder_of(request), labels=labels, idempotency_key=idempotency_key)
+    )
     return ReleaseReply(seats=list(released.seats), version=released.version)
 
 

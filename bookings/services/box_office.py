@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import async_to_sync
@@ -183,7 +183,9 @@ class BoxOffice:
             except StoreUnavailable:
                 return await self._standby_holds.hold(plan, holder=holder, seats=seats, keyed=keyed)
 
-        return await self._once(plan, holder, idempotency_key, ["hold", show_id, sorted(labels)], work)
+        return await self._once(
+            plan, holder, idempotency_key, ["hold", show_id, sorted(labels)], work, Held.from_json
+        )
 
     async def hold_best(
         self,
@@ -219,14 +221,21 @@ class BoxOffice:
                 return await self._standby_holds.hold(plan, holder=holder, seats=choice.indexes, keyed=keyed)
 
         body = ["hold.best", show_id, count, category, accessible]
-        return await self._once(plan, holder, idempotency_key, body, work)
+        return await self._once(plan, holder, idempotency_key, body, work, Held.from_json)
 
-    async def release(self, *, show_id: int, holder: str, labels: Sequence[str] | None = None) -> Released:
+    async def release(
+        self, *, show_id: int, holder: str, labels: Sequence[str] | None = None, idempotency_key: str | None = None
+    ) -> Released:
         """Let seats go (None: all); letting go what is not held is fine. Raises BookingError."""
         plan = await self._plans.get(show_id)
         seats = None if labels is None else plan.indexes(labels)
-        async with self._turns.turn(holder, show_id):
-            return await self._releases.release(await self._store_or_none(), plan, holder=holder, seats=seats)
+
+        async def work(keyed: KeyedRequest | None) -> Released:
+            store = await self._store_or_none()
+            return await self._releases.release(store, plan, holder=holder, seats=seats, keyed=keyed)
+
+        body = ["release", show_id, None if labels is None else sorted(labels)]
+        return await self._once(plan, holder, idempotency_key, body, work, Released.from_json)
 
     async def block_seats(self, *, show_id: int, labels: Sequence[str], reason: str) -> None:
         """Take seats off sale, all or none. Raises SeatsUnavailable naming those in the way, ClaimsUnavailable."""
@@ -258,15 +267,17 @@ class BoxOffice:
         holder: str,
         key: str | None,
         body: list[object],
-        work: Callable[[KeyedRequest | None], Awaitable[Held]],
-    ) -> Held:
+        work: Callable[[KeyedRequest | None], Awaitable[T]],
+        from_json: Callable[[dict[str, Any]], T],
+    ) -> T:
+        """Answer a request, or with its stored reply where the same one was answered before."""
         try:
             async with (
                 self._idempotency.request(holder=holder, operation=str(body[0]), key=key, body=body) as keyed,
                 self._turns.turn(holder, plan.show_id),
             ):
                 if keyed is not None and keyed.stored is not None:
-                    return Held.from_json(keyed.stored)
+                    return from_json(keyed.stored)
                 return await work(keyed)
         except ClaimsUnavailable as error:
             raise NotReady("Seats cannot be held right now. Try again soon.") from error

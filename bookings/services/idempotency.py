@@ -27,6 +27,10 @@ class KeyedRequest:
     request_sha256: bytes
     stored: dict[str, Any] | None
 
+    def row(self, holder: str, reply: dict[str, Any]) -> tuple[str, str, str, bytes, dict[str, Any]]:
+        """The reply as claim_store.remember_replies takes it."""
+        return holder, self.operation, self.key, self.request_sha256, reply
+
     def granting(self, reply: dict[str, Any]) -> StoredReply:
         """The reply to store with the grant."""
         return StoredReply(operation=self.operation, key=self.key, request_sha256=self.request_sha256, reply=reply)

@@ -35,3 +35,12 @@ class Released:
 
     seats: tuple[str, ...]
     version: int | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The stored form of a reply."""
+        return {**asdict(self), "seats": list(self.seats)}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Released":
+        """The reply that was stored."""
+        return cls(**{**stored, "seats": tuple(stored["seats"])})

@@ -10,6 +10,7 @@ from bookings.claim_store.pool import ClaimPool, ClaimsUnavailable
 from bookings.errors import CheckoutStarted, NotReady
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import SeatStore, ShowNotReady
+from bookings.services.idempotency import KeyedRequest
 from bookings.services.outcomes import Released
 from bookings.services.pictures import Pictures
 from bookings.services.show_plan import ShowPlan
@@ -26,9 +27,17 @@ class Releases:
         self._pictures = pictures
 
     async def release(
-        self, store: SeatStore | None, plan: ShowPlan, *, holder: str, seats: Sequence[int] | None
+        self,
+        store: SeatStore | None,
+        plan: ShowPlan,
+        *,
+        holder: str,
+        seats: Sequence[int] | None,
+        keyed: KeyedRequest | None,
     ) -> Released:
         """Let seats go (None: all). `store` is None in PostgreSQL-only mode.
+
+        A keyed request stores its reply with the change, without the version: Redis counts it only afterwards.
 
         Raises CheckoutStarted, NotReady (nothing changed, or nothing is known to have).
         """
@@ -37,6 +46,11 @@ class Releases:
                 released = await endings.release_seats(connection, show_id=plan.show_id, holder=holder, seats=seats)
                 if released is None and await claims.is_frozen(connection, show_id=plan.show_id, holder=holder):
                     raise CheckoutStarted
+                if keyed is not None:
+                    let_go = plan.names(released.seats) if released else ()
+                    await claims.remember_replies(
+                        connection, [keyed.row(holder, Released(seats=let_go, version=None).as_json())]
+                    )
         except ClaimsUnavailable as error:
             raise NotReady("Your seats could not be released right now. Try again in a second.") from error
         if released is None or (not released.seats and not released.ended):

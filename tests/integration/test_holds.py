@@ -4,7 +4,15 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 
-from bookings.api import BoxOffice, DuplicateSeats, SalesClosed, SeatsUnavailable, TooManySeats, UnknownSeat
+from bookings.api import (
+    BoxOffice,
+    DuplicateSeats,
+    IdempotencyMismatch,
+    SalesClosed,
+    SeatsUnavailable,
+    TooManySeats,
+    UnknownSeat,
+)
 from bookings.models import Booking, SeatClaim, Show
 from tests.support.cinema import make_show
 
@@ -91,6 +99,18 @@ class TestRelease:
         booking = await Booking.objects.aget(pk=held.booking)
         assert booking.status == "cancelled"
         assert (await box_office.picture(show.pk)).states[0] == "A"
+
+    async def test_again_with_its_key_leaves_a_newer_hold_alone(self, box_office: BoxOffice, show: Show) -> None:
+        await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+        first = await box_office.release(show_id=show.pk, holder="holder", idempotency_key="once")
+        await box_office.hold(show_id=show.pk, holder="holder", labels=["A4"])
+
+        late_copy = await box_office.release(show_id=show.pk, holder="holder", idempotency_key="once")
+
+        assert late_copy.seats == first.seats == ("A1",)
+        assert (await box_office.picture(show.pk)).states[:4] == "AAAH"
+        with pytest.raises(IdempotencyMismatch):
+            await box_office.release(show_id=show.pk, holder="holder", labels=["A4"], idempotency_key="once")
 
     async def test_of_nothing_changes_nothing(self, box_office: BoxOffice, show: Show) -> None:
         released = await box_office.release(show_id=show.pk, holder="holder")
