@@ -143,6 +143,7 @@ class TestDoor:
             "https://evil.example",
             "http://127.0.0.1.evil.example",
             "http://localhost:1@evil.example",
+            "http://127.0.0.1:1",
             "null",
             "ftp://x",
         ],
