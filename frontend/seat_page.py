@@ -29,7 +29,7 @@ def show_context(
         "movie": detail.movie,
         "plan": plan,
         "sales": sales,
-        "hold_minutes": max(1, round(settings.HOLD_SECONDS / 60)),
+        "hold_length": _length(settings.HOLD_SECONDS),
         "page_data": {
             "show": detail.show.id,
             "sales": sales,
@@ -40,6 +40,12 @@ def show_context(
             **_seats(detail.seats, plan),
         },
     }
+
+
+def _length(seconds: int) -> str:
+    """A length of time in words: minutes where it is that long."""
+    count, unit = (round(seconds / 60), "minute") if seconds >= 60 else (seconds, "second")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def _pay_path() -> str:

@@ -15,9 +15,9 @@ export class Line {
   // Actions
 
   show(name, detail) {
-    clearTimeout(this.#timer);
     const isBreak = name === "waiting" || name === "connecting";
-    if (isBreak && this.#wasOpen) this.#timer = setTimeout(() => this.#draw("waiting"), QUIET_BREAK_MS);
+    // The first try of a break starts the clock; the next ones do not set it back.
+    if (isBreak && this.#wasOpen) this.#timer ??= setTimeout(() => this.#draw("waiting"), QUIET_BREAK_MS);
     else this.#draw(name, detail);
     if (name === "open") this.#wasOpen = true;
   }
@@ -29,6 +29,8 @@ export class Line {
   // Internal
 
   #draw(name, detail) {
+    clearTimeout(this.#timer);
+    this.#timer = null;
     this.#line.dataset.line = STYLES[name];
     this.#line.firstElementChild.textContent = WORDS[name];
     if (name === "waiting") this.#wasOpen = false;
