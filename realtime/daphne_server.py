@@ -13,6 +13,7 @@ from typing import Any, Final
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import defer
+from twisted.web.http import HTTPChannel
 
 from realtime.protocol import CloseCode
 from realtime.writers import DirectWriter
@@ -22,6 +23,9 @@ MESSAGE_BYTES_MAX: Final = 64 * 1024
 CLOSE_HANDSHAKE_SECONDS: Final = 5.0
 # How long a stopping server waits for its sockets to say goodbye.
 GOODBYE_SECONDS: Final = 2.0
+# What was loaded stays for good and connections leave no cycles behind, so the collector seldom has work. By default
+# it took a third of the time in which 4,000 sockets connect, in pauses of up to 300 ms.
+COLLECTOR_THRESHOLDS: Final = (5_000, 5, 100)
 
 
 def unmask_text_frames(data: bytes) -> list[bytes] | None:
@@ -57,6 +61,19 @@ class SeatProtocol(WebSocketProtocol):  # type: ignore[misc]
     current_frame = None
     inside_message = False
     deliver: Callable[[bytes], None] | None = None
+
+    def onConnect(self, request: Any) -> Any:  # noqa: N802
+        """The handshake has been read: the HTTP request that carried it must not live as long as the socket."""
+        channel = self.transport.producer
+        if isinstance(channel, HTTPChannel):
+            # Channel and request hold each other; after this turn nobody needs either.
+            asyncio.get_running_loop().call_soon(channel.requests.clear)
+        return super().onConnect(request)
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+        """Cut the cycles of Autobahn and Daphne, so that the connection is freed now and not by the collector."""
+        super().connectionLost(reason)
+        self.is_open = self.is_closed = self.application_deferred = None
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         """Deliver whole text frames at once; leave all else to Autobahn."""
@@ -116,9 +133,9 @@ class SeatServer(Server):  # type: ignore[misc]
             failByDrop=False, closeHandshakeTimeout=CLOSE_HANDSHAKE_SECONDS, allowNullOrigin=True
         )
         self.ws_factory.protocol = with_options_of(self.ws_factory)
-        # What was loaded so far stays for good; the collector need not look at it ever again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*COLLECTOR_THRESHOLDS)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Give sockets their writer."""

@@ -153,9 +153,10 @@ class SubscribingConnection(RedisSingleShardConnection):  # type: ignore[misc]
 
     def _deliver(self, name: str, data: bytes) -> None:
         channels = self.channel_layer.channels
-        if name in channels:
-            channels[name].put_nowait(data)
-            return
-        for channel in tuple(self.channel_layer.groups.get(name, ())):
+        for channel in (name,) if name in channels else tuple(self.channel_layer.groups.get(name, ())):
             if channel in channels:
-                channels[channel].put_nowait(data)
+                try:
+                    channels[channel].put_nowait(data)
+                except Exception:
+                    # The boundary of a message: one that nobody understands must not cost the connection.
+                    logger.exception("a message to %s could not be taken", name)

@@ -42,7 +42,7 @@ REQUESTS_END_SECONDS: Final = 3.0
 class _Place:
     """Where a room is, and what is going on around it."""
 
-    __slots__ = ("closing", "heard", "held_back", "opening", "reading", "room", "show_id")
+    __slots__ = ("closing", "heard", "held_back", "joining", "opening", "reading", "room", "show_id")
 
     def __init__(self, show_id: int) -> None:
         self.show_id = show_id
@@ -52,6 +52,7 @@ class _Place:
         # Messages that came while a picture was being read; None: none is.
         self.held_back: list[Message] | None = None
         self.heard = False
+        self.joining = False
         self.closing: asyncio.TimerHandle | None = None
 
 
@@ -153,12 +154,16 @@ class Rooms:
             self._tasks.spawn(self._subscriptions.leave(place.show_id))
 
     async def _hear(self, place: _Place) -> None:
+        if place.joining:
+            return
+        place.joining = True
         try:
             await self._subscriptions.join(place.show_id)
             place.heard = True
         except NotHeard as error:
-            place.heard = False
             logger.warning("until it is heard, watched by comparison only: %s", error)
+        finally:
+            place.joining = False
 
     def _room_of(self, show_id: int) -> Room | None:
         place = self._places.get(show_id)
@@ -194,7 +199,7 @@ class Rooms:
                     self._moments.seats_taken(place.show_id)
             case "show.mine":
                 for hold in message["holds"]:
-                    room.set_hold(OwnHold(**{**hold, "seats": tuple(hold["seats"])}))
+                    room.set_hold(_own_hold(hold))
                 for ended in message["ended"]:
                     room.end_hold(ended["holder"], ended["booking"])
             case "show.booking":
@@ -266,6 +271,7 @@ class Rooms:
         if not places:
             return
         before = {show_id: place.room.map.version for show_id, place in places.items() if place.room is not None}
+        # What it raises while Redis is away is the seat store's own, and has no name at the door of bookings.
         (positions,) = await asyncio.gather(self.office.positions(list(places)), return_exceptions=True)
         if isinstance(positions, BaseException):
             logger.warning("nothing to compare with: %s", positions)
@@ -292,19 +298,31 @@ class Rooms:
     # --- with Redis and without
 
     def _mode_changed(self, live: bool) -> None:  # noqa: FBT001  # a listener's signature
-        if live:
-            self._tasks.spawn(self._go_live())
-            return
         for place in self._places.values():
-            if place.room is not None:
+            if place.room is None:
+                continue
+            if live:
+                self._tasks.spawn(self._go_live(place, place.room))
+            else:
                 place.heard = False
                 place.room.tell_everyone(UPDATES_DELAYED)
 
-    async def _go_live(self) -> None:
-        for place in list(self._places.values()):
-            if place.room is not None:
-                await self._hear(place)
-                self._refresh(place, "live again")
-                if place.reading is not None:
-                    await asyncio.wait([place.reading])
-                place.room.tell_everyone(UPDATES_LIVE)
+    async def _go_live(self, place: _Place, room: Room) -> None:
+        """Hear, read, and only then say so: whoever is told that updates are live has the live map."""
+        await self._hear(place)
+        self._refresh(place, "live again")
+        if place.reading is not None:
+            await asyncio.wait([place.reading])
+        if self.office.live:
+            room.tell_everyone(UPDATES_LIVE)
+
+
+def _own_hold(hold: Message) -> OwnHold:
+    return OwnHold(
+        holder=hold["holder"],
+        booking=hold["booking"],
+        status=hold["status"],
+        expires_ms=hold["expires_ms"],
+        amount_paise=hold["amount_paise"],
+        seats=tuple(hold["seats"]),
+    )

@@ -118,8 +118,10 @@ class DirectWriter:
         self.on_drained()
 
     def stopProducing(self) -> None:  # noqa: N802
-        """The connection is gone."""
+        """The connection is gone. Letting go of each other, its parts are freed at once and not by the collector."""
         self._behind = True
+        self._protocol.deliver = None
+        self.on_drained = _nothing
 
 
 class SendWriter:

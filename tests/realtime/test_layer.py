@@ -175,3 +175,21 @@ class TestLosses:
         await ear.until(lambda: ear.restored == 1)
 
         assert redis_client.pubsub_numsub("asgi__group__show.25") == [("asgi__group__show.25", 1)]
+
+
+class TestNonsense:
+    @pytest.mark.parametrize("data", [b"\xc1", msgpack.packb({"no": "type"}), msgpack.packb([1])])
+    async def test_costs_one_log_line_and_not_the_connection(
+        self, layer: Any, ear: Ear, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture, data: bytes
+    ) -> None:
+        def take_only_typed(message: dict[str, Any]) -> None:
+            ear.take({"type": message["type"]})
+
+        layer.attach(next(iter(layer.channels)), take_only_typed, on_restored=ear.note_restored)
+        redis_client.publish(CHANNEL, data)
+        redis_client.publish(CHANNEL, msgpack.packb({"type": "after"}))
+        await ear.until(lambda: ear.heard)
+
+        assert ear.heard == [{"type": "after"}]
+        assert ear.restored == 0
+        assert "could not be taken" in caplog.text
