@@ -78,10 +78,12 @@ def require_own_origin(handshake: Handshake, *, allowed_hosts: Sequence[str], tr
     host = handshake.headers.get("host", "")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise WrongOrigin(origin)
-    # Cookies ignore ports, so a page on another port of the same machine is a stranger all the same.
-    if _with_port(parts.netloc, parts.scheme) != _with_port(host, parts.scheme) or not _is_served(
-        host, allowed_hosts
-    ):
+    if _with_port(parts.netloc, parts.scheme) == _with_port(host, parts.scheme) and _is_served(host, allowed_hosts):
+        return
+    # A proxy may have rewritten Host; then the page came from the proxy's own HTTPS port. Cookies ignore ports, so a
+    # page on any other port of a machine of ours is a stranger all the same.
+    named = [pattern for pattern in allowed_hosts if pattern != "*"]
+    if not (parts.scheme == "https" and parts.netloc == parts.hostname and validate_host(parts.hostname, named)):
         raise WrongOrigin(origin)
 
 
