@@ -139,8 +139,11 @@ class Rooms:
                 watch=self._moments,
             )
             await self._read_picture(place, room, "opened")
-        except BookingError:
+        except BaseException:
+            # Whatever went wrong, whoever comes next opens the room anew.
             del self._places[place.show_id]
+            if place.heard:
+                self._tasks.spawn(self._subscriptions.leave(place.show_id))
             raise
         metrics.rooms.inc()
         place.closing = self._loop.call_later(EMPTY_ROOM_SECONDS, self._close_room, place)
@@ -253,14 +256,21 @@ class Rooms:
         while True:
             await asyncio.sleep(COMPARE_SECONDS)
             self._ticks += 1
+            try:
+                await self._tick()
+            except Exception:
+                # Every viewer's map hangs on this loop: what broke one tick must not end the ticking.
+                logger.exception("a comparison failed")
+
+    async def _tick(self) -> None:
+        for place in self._places.values():
+            if place.room is not None:
+                place.room.close_the_too_slow()
+        if self.office.live:
+            await self._compare()
+        elif self._ticks % DELAYED_PICTURE_EVERY == 0:
             for place in self._places.values():
-                if place.room is not None:
-                    place.room.close_the_too_slow()
-            if self.office.live:
-                await self._compare()
-            elif self._ticks % DELAYED_PICTURE_EVERY == 0:
-                for place in self._places.values():
-                    self._refresh(place, "delayed")
+                self._refresh(place, "delayed")
 
     def _compare_soon(self) -> None:
         self._tasks.spawn(self._compare())

@@ -74,6 +74,8 @@ class TestJoining:
             house.office.ready = False
             with pytest.raises(NotReady):
                 await house.join()
+            await asyncio.sleep(0)
+            assert house.layer.groups == set()
             house.office.ready = True
 
             viewer = await house.join()
@@ -124,6 +126,18 @@ class TestComparing:
             await asyncio.sleep(0.2)
 
             assert house.office.pictures == 1
+            assert viewer.folded.picture == house.office.seen
+
+    @virtually
+    async def test_goes_on_after_a_comparison_that_failed(self, caplog: pytest.LogCaptureFixture) -> None:
+        async with fake_house() as house:
+            viewer = await house.join()
+            house.office.positions_broken = 2
+            house.layer.carry = lose_all
+            house.office.book(1)
+
+            await asyncio.sleep(2 * COMPARE_SECONDS + UNTIL_COMPARED)
+
             assert viewer.folded.picture == house.office.seen
 
     @virtually

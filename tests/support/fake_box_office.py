@@ -53,6 +53,14 @@ class FakeLayer:
                 self.handler(arriving)
 
 
+class StoreAway(Exception):
+    """As the seat store's own, which realtime cannot name."""
+
+
+def _refuse() -> Any:
+    raise StoreAway("Redis is not there")
+
+
 class FakePlan:
     def __init__(self, seats: int) -> None:
         self.labels = tuple(f"A{number}" for number in range(1, seats + 1))
@@ -71,7 +79,7 @@ class FakeOffice:
         self.live = True
         self.ready = True
         self.pictures = self.reaps = self.orphan_releases = 0
-        self.reaps_refused = 0
+        self.reaps_refused = self.positions_broken = 0
         self.before_picture: Callable[[], None] = lambda: None
         self.after_picture: Callable[[], None] = lambda: None
         self._listeners: list[Callable[[bool], None]] = []
@@ -99,6 +107,10 @@ class FakeOffice:
 
     async def positions(self, show_ids: Sequence[int]) -> dict[int, tuple[str, int] | None]:
         await asyncio.sleep(0.001)
+        if self.positions_broken:
+            self.positions_broken -= 1
+            # One as the seat store raises it, the other as only a mistake would.
+            return {} if self.positions_broken else _refuse()
         return {show_id: (self.epoch, self.version) if self.ready else None for show_id in show_ids}
 
     async def reap(self, show_id: int) -> int:
