@@ -48,14 +48,15 @@ class SeatConsumer(AsyncConsumer):  # type: ignore[misc]
         )
         if isinstance(writer, DirectWriter):
             writer.deliver_to(socket.take)
-        address = _address(scope, handshake)
+        address, position = _address(scope, handshake), handshake.position
         await _accept(send, handshake)
+        del handshake  # 1 KB that would stay as long as the socket
         if not rooms.limits.take_socket(address, holder):
             _turn_away(writer, "rate_limited", "Too many sockets are open already.", CloseCode.TOO_MANY_MESSAGES)
             return
         metrics.sockets.inc()
         try:
-            await self._watch(socket, receive, *handshake.position)
+            await self._watch(socket, receive, *position)
         finally:
             metrics.sockets.dec()
             rooms.limits.give_back_socket(address, holder)
