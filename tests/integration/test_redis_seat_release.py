@@ -137,7 +137,7 @@ class TestRedisSeatRelease:
         await box_office.release(show_id=show.pk, holder="holder")
         await settled(box_office)
 
-        gone_at_ms = int(show.ends_at.timestamp() * 1000) + DAY_MS
+        gone_at_ms = round(show.ends_at.timestamp() * 1000) + DAY_MS
         left = {key: redis_client.pexpiretime(key) for key in redis_client.scan_iter(f"*{{{show.pk}}}*")}
         assert set(left) == {f"{name}:{{{show.pk}}}" for name in ("show", "seat_states", "seat_fence", "held_time")}
         assert set(left.values()) == {gone_at_ms}
