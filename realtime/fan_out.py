@@ -63,8 +63,8 @@ class FanOut:
     def __init__(self, on_idle: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._on_idle = on_idle
+        # The first is being written; while there is one, its next turn is coming.
         self._jobs: deque[_Job] = deque()
-        self._turn_comes = False
 
     @property
     def idle(self) -> bool:
@@ -79,22 +79,12 @@ class FanOut:
         """Write to each viewer a frame of his own, made at the moment it is written."""
         self._add(_Job(viewers, frame_for=frame_for))
 
-    def drop(self) -> None:
-        """Forget what is not yet written: something that stands for all of it follows."""
-        jobs, self._jobs = self._jobs, deque()
-        for job in jobs:
-            if job.done is not None:
-                job.done()
-
     def _add(self, job: _Job) -> None:
         self._jobs.append(job)
-        if len(self._jobs) == 1 and not self._turn_comes:
+        if len(self._jobs) == 1:
             self._turn()
 
     def _turn(self) -> None:
-        self._turn_comes = False
-        if not self._jobs:
-            return
         job = self._jobs[0]
         if job.frame is not None:
             self._write(job.frame, job.take_part())
@@ -105,7 +95,6 @@ class FanOut:
             if job.done is not None:
                 job.done()
         if self._jobs:
-            self._turn_comes = True
             self._loop.call_soon(self._turn)
         else:
             self._on_idle()

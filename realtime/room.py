@@ -244,7 +244,7 @@ class Room:
             self._flush_when_due()
 
     def _start_over(self) -> None:
-        """Nothing that viewers know leads to the map: a snapshot each, in place of what was on its way."""
+        """Nothing that viewers know leads to the map: a snapshot each, after what is on its way."""
         self._steps.clear()
         self._snapshot = None
         self._unshown = {}
@@ -252,7 +252,6 @@ class Room:
         if self._flush_timer is not None:
             self._flush_timer.cancel()
             self._flush_timer = None
-        self._fan_out.drop()
         self._fan_out.send_each(self._snapshot_for, list(self.viewers))
 
     def _load_holds(self, holds: Iterable[HoldRecord]) -> None:
