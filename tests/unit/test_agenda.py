@@ -24,10 +24,8 @@ class TestAgenda:
         await asyncio.sleep(700)
 
         assert [thing for thing, _ in diary.done] == ["first", "second", "third"]
-        assert all(
-            0 <= at_ms - begin_ms - in_ms <= 1
-            for (_, at_ms), in_ms in zip(diary.done, (20, 500, 600_000), strict=True)
-        )
+        late_ms = [at_ms - begin_ms - in_ms for (_, at_ms), in_ms in zip(diary.done, (20, 500, 600_000), strict=True)]
+        assert all(0 <= late <= 1 for late in late_ms)
 
     @virtually
     async def test_notes_the_same_thing_at_the_same_moment_once(self) -> None:
