@@ -124,16 +124,11 @@ class StoreConnection(asyncio.Protocol):
     async def run(self, script: Script, key: str, *arguments: Part) -> Reply:
         """Run a script. A server that forgot it (restart, SCRIPT FLUSH) is given the source."""
         try:
-            try:
-                return await self.call("EVALSHA", script.sha1, 1, key, *arguments)
-            except hiredis.ReplyError as error:
-                if not str(error).startswith("NOSCRIPT"):
-                    raise
-            return await self.call("EVAL", script.source, 1, key, *arguments)
+            return await self.call("EVALSHA", script.sha1, 1, key, *arguments)
         except hiredis.ReplyError as error:
-            if str(error).startswith(CANNOT_SERVE):
-                raise StoreUnavailable(str(error)) from error
-            raise
+            if not str(error).startswith("NOSCRIPT"):
+                raise
+        return await self.call("EVAL", script.source, 1, key, *arguments)
 
     def _flush(self) -> None:
         self._flush_scheduled = False
@@ -167,7 +162,8 @@ class StoreConnection(asyncio.Protocol):
             if future.done():
                 continue
             if isinstance(reply, hiredis.ReplyError):
-                future.set_exception(reply)
+                unable = str(reply).startswith(CANNOT_SERVE)
+                future.set_exception(StoreUnavailable(str(reply)) if unable else reply)
             else:
                 future.set_result(reply)
 

@@ -26,6 +26,7 @@ from tests.support.witness import (
     holding,
     live_claims,
     pending_fences,
+    raw_store,
     rows,
     settled,
     shown,
@@ -346,6 +347,15 @@ class TestFull:
         await relay(box_office, database)
         assert shown(redis_client, show.pk)[:2] == "HH"
         assert (await box_office.hold(show_id=show.pk, holder="holder", labels=["A3"])).version is not None
+
+    async def test_is_the_same_as_away_for_every_command(
+        self, show: Show, redis_client: redis.Redis, servers: "EmbeddedServers"
+    ) -> None:
+        redis_client.config_set("maxmemory", 1)
+        async with raw_store(servers.redis_url) as store:
+            with pytest.raises(StoreUnavailable):
+                await store.connection.call("SET", "house:any", "1")
+            assert await store.epoch(show.pk) == ""
 
     async def test_at_the_start_is_no_dead_end(self, show: Show, database: str, redis_client: redis.Redis) -> None:
         redis_client.config_set("maxmemory", 1)
