@@ -10,11 +10,9 @@ import psycopg
 import pytest
 import pytest_asyncio
 import redis
-from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from bookings.api import Applied, BoxOffice, Changes, HoldRecord, Picture, SeatMap, SeatsUnavailable
 from bookings.models import Show
-from config.settings import redis_url_with_database
 from tests.support.cinema import make_show
 from tests.support.witness import (
     HOLD_MS,
@@ -322,42 +320,3 @@ class TestTroubleOnTheWay:
             wrong += not story.ends_right(seat_map)
 
         assert wrong > 0
-
-
-class TestChannelLayer:
-    async def test_reads_what_the_scripts_publish(self, house: House) -> None:
-        url = redis_url_with_database(redis_url_of(house.redis_client), 1)
-        layer = RedisPubSubChannelLayer(hosts=[url])
-        channel = await layer.new_channel()
-        await layer.group_add(f"show.{house.show_id}", channel)
-
-        held = await house.office.hold(show_id=house.show_id, holder="holder", labels=["A1"])
-        changes = await layer.receive(channel)
-        mine = await layer.receive(channel)
-        await layer.flush()
-
-        assert changes == {
-            "type": "show.changes",
-            "show": house.show_id,
-            "epoch": (await house.picture()).epoch,
-            "from": (held.version or 0) - 1,
-            "version": held.version,
-            "ms": held.expires_ms - HOLD_MS,
-            "changes": [[0, "H", held.expires_ms]],
-        }
-        assert mine == {
-            "type": "show.mine",
-            "show": house.show_id,
-            "holds": [
-                {
-                    "holder": "holder",
-                    "booking": held.booking,
-                    "status": "pending",
-                    "expires_ms": held.expires_ms,
-                    "amount_paise": held.amount_paise,
-                    "seats": [0],
-                }
-            ],
-            # An empty Lua table is an array to cmsgpack.
-            "ended": [],
-        }
