@@ -16,9 +16,10 @@ from tests.support.log_events import Logged
 if TYPE_CHECKING:
     from config.embedded import EmbeddedServers
 
-GROUP = "show.24"
-# What Lua publishes to: channels_redis' name for the group.
-CHANNEL = "asgi__group__show.24"
+# Shows that no house of another test has: they share this Redis.
+GROUP, OTHER_GROUP = "show.900000024", "show.900000025"
+# What Lua publishes to: channels_redis' names for the groups.
+CHANNEL, OTHER_CHANNEL = f"asgi__group__{GROUP}", f"asgi__group__{OTHER_GROUP}"
 PATIENCE_SECONDS = 8.0
 
 
@@ -169,12 +170,12 @@ class TestLosses:
         channel = next(iter(layer.channels))
         servers.kill_redis()
         with pytest.raises(TimeoutError):
-            await layer.group_add("show.25", channel)
+            await layer.group_add(OTHER_GROUP, channel)
 
         servers.start_redis()
         await ear.until(lambda: ear.restored == 1)
 
-        assert redis_client.pubsub_numsub("asgi__group__show.25") == [("asgi__group__show.25", 1)]
+        assert redis_client.pubsub_numsub(OTHER_CHANNEL) == [(OTHER_CHANNEL, 1)]
 
 
 class TestNonsense:
