@@ -6,7 +6,8 @@ Three layers call `reap` (the room, the keyspace watcher, Beat); whoever wins ha
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from bookings.claim_store.endings import CLOCK_SLACK_MS, EXPIRE_BATCH_MAX, Ended, expire_bookings
 from bookings.claim_store.pool import ClaimPool, ClaimsUnavailable
@@ -17,6 +18,9 @@ from bookings.services.standby import Standby
 from bookings.waypoints import pass_by
 
 logger = logging.getLogger(__name__)
+
+# One line tells of a batch; more bookings than these are only counted, so that a line stays readable.
+BOOKINGS_TOLD_MAX: Final = 50
 
 
 class Expiry:
@@ -76,9 +80,20 @@ class Expiry:
     async def _show(self, ended: list[Ended]) -> None:
         if not ended:
             return
+        tell_expired(ended)
         await pass_by("expiry.committed")
         try:
             store: SeatStore = await self._standby.store()
         except StoreUnavailable:
             return  # the picture_pending rows stay and are applied when Redis is back
         await self._pictures.show_ended(store, ended, status="expired")
+
+
+def tell_expired(ended: Sequence[Ended]) -> None:
+    """Write to the log which bookings have expired, in one line; to be called once their expiry is committed."""
+    told = ", ".join(
+        f"booking {booking.booking} of show {booking.show_id} (seats: {len(booking.seats)})"
+        for booking in ended[:BOOKINGS_TOLD_MAX]
+    )
+    untold = len(ended) - BOOKINGS_TOLD_MAX
+    logger.info("expired: %s%s", told, f" and {untold} more bookings" if untold > 0 else "")

@@ -54,10 +54,6 @@ async def release_expired(office: BoxOffice, shows: Sequence[ActiveShow]) -> int
     With Redis away the bookings expire all the same; the picture follows when it is back. Raises ClaimsUnavailable.
     """
     ended = await office.expire_due()
-    for booking in ended:
-        logger.info(
-            "booking %s of show %s expired: %s seats free", booking.booking, booking.show_id, len(booking.seats)
-        )
     try:
         positions = await office.positions([show.show_id for show in shows])
     except StoreUnavailable as error:

@@ -1,6 +1,7 @@
 """Rule 15 of consistency: whoever comes first ends a hold, once; the others find nothing to do."""
 
 import asyncio
+import logging
 from typing import Any
 
 import psycopg
@@ -10,6 +11,7 @@ import redis
 from bookings.api import BoxOffice
 from bookings.claim_store import endings
 from bookings.models import Show
+from bookings.services.expiry import BOOKINGS_TOLD_MAX, tell_expired
 from tests.support.cinema import make_show
 from tests.support.guards import lua_without, sql_without, unless, with_and_without_guard
 from tests.support.witness import (
@@ -153,3 +155,41 @@ class TestExpiry:
         assert await box_office.expire_due() == []
         assert await box_office.reap(show.pk) == held.expires_ms
         assert live_claims(database, show.pk) == {0: held.booking}
+
+
+class TestTheLog:
+    @pytest.mark.parametrize("layer", ["room or watcher", "Beat"])
+    async def test_names_an_expired_booking_whoever_ended_it(
+        self,
+        box_office: BoxOffice,
+        show: Show,
+        database: str,
+        redis_client: redis.Redis,
+        caplog: pytest.LogCaptureFixture,
+        layer: str,
+    ) -> None:
+        held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A1", "A2"])
+        move_back(database, redis_client, show.pk, ms=HOLD_MS)
+
+        with caplog.at_level(logging.INFO, "bookings.services.expiry"):
+            if layer == "Beat":
+                await box_office.expire_due()
+            else:
+                await box_office.reap(show.pk)
+            await settled(box_office)
+
+        told = [record.getMessage() for record in caplog.records if record.name == "bookings.services.expiry"]
+        assert told == [f"expired: booking {held.booking} of show {show.pk} (seats: 2)"]
+
+    def test_tells_of_a_large_batch_in_one_short_line(self, caplog: pytest.LogCaptureFixture) -> None:
+        batch = [
+            endings.Ended(booking=f"b{number}", show_id=7, holder="h", fence=number, seats=(1,))
+            for number in range(endings.EXPIRE_BATCH_MAX)
+        ]
+
+        with caplog.at_level(logging.INFO, "bookings.services.expiry"):
+            tell_expired(batch)
+
+        (line,) = caplog.messages
+        assert line.count("of show 7") == BOOKINGS_TOLD_MAX
+        assert line.endswith(f"and {endings.EXPIRE_BATCH_MAX - BOOKINGS_TOLD_MAX} more bookings")

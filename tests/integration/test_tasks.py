@@ -1,20 +1,13 @@
-"""Celery's tasks: what they do when a store is away, what they hand on, and that a real worker runs them."""
+"""Celery's tasks: what they do when a store is away, and what they hand on."""
 
-import os
-import re
-import signal
-import subprocess
-import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
-from django.conf import settings as house
 from django.db import connection
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
@@ -24,16 +17,12 @@ from bookings.models import Booking, OutboxEvent, PicturePending, Show
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.services import outbox
 from bookings.tasks import reconcile_seats, relay_outbox, release_expired_bookings
-from config import heartbeats
 from config.celery import app
 from tests.support.cinema import make_show
-from tests.support.processes import wait_until
 from tests.support.servers import paused_postgres
 
 if TYPE_CHECKING:
     from config.embedded import EmbeddedServers
-
-WORKER_SECONDS_MAX = 60
 
 
 @pytest.fixture
@@ -237,114 +226,3 @@ class TestSettings:
             relay_outbox.delay()
 
         assert time.monotonic() - started < 10
-
-
-@pytest.fixture
-def worker_log(database: str, tmp_path: Path) -> Iterator[Path]:
-    """Worker and Beat as they run in production; the value is the folder of their logs."""
-    environment = {**os.environ, "LOGS_DIR": str(tmp_path)}
-    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config"]
-    commands = (
-        [*celery, "worker", "--concurrency", "1", "--without-mingle", "--without-gossip"],
-        [*celery, "beat", "--pidfile", ""],
-    )
-    with (tmp_path / "out.txt").open("w") as out:
-        processes = [
-            subprocess.Popen(command, cwd=house.BASE_DIR, env=environment, stdout=out, stderr=out)
-            for command in commands
-        ]
-        try:
-            yield tmp_path
-        finally:
-            for process in reversed(processes):
-                process.send_signal(signal.SIGTERM)
-            for process in reversed(processes):
-                try:
-                    process.wait(20)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
-                    raise
-
-
-class TestWorkerAndBeat:
-    def test_sweep_once_they_start_and_leave_signs_of_life(
-        self, show: Show, worker_log: Path, redis_client: redis.Redis
-    ) -> None:
-        booking = hold(show, "A1")
-        make_late(booking)
-        signs = [heartbeats.WORKER, heartbeats.BEAT, heartbeats.SWEEP]
-
-        wait_until(
-            lambda: None not in heartbeats.ages_seconds(signs).values(),
-            seconds=WORKER_SECONDS_MAX,
-            what=f"signs of life; {worker_log / 'out.txt'}",
-        )
-
-        assert Booking.objects.get(pk=booking).status == "expired"
-        assert redis_client.keys("seat_lock:*") == []
-        assert f"booking {booking} of show {show.pk} expired" in (worker_log / "booking.log").read_text()
-        workers_own = (worker_log / "celery_worker.log").read_text()
-        assert "release_expired_bookings" in workers_own
-        assert "Task beat_heartbeat" not in workers_own
-        assert not list(Path(house.BASE_DIR).glob("celerybeat*"))
-
-    def test_answer_the_commands_of_the_guide(self, worker_log: Path) -> None:
-        guide = (Path(house.BASE_DIR) / "docs" / "celery.md").read_text(encoding="utf-8")
-        commands = re.findall(r"^\$ celery (.*)$", guide, re.MULTILINE)
-        wait_until(
-            lambda: heartbeats.ages_seconds([heartbeats.BEAT])[heartbeats.BEAT] is not None,
-            seconds=WORKER_SECONDS_MAX,
-            what="a worker that runs tasks",
-        )
-
-        said = [
-            subprocess.run(
-                [
-                    sys.executable,
-                    "-m",
-                    "celery",
-                    *command.split(),
-                    *(["--timeout", "20"] if "inspect" in command else []),
-                ],
-                cwd=house.BASE_DIR,
-                env={**os.environ, "LOGS_DIR": str(worker_log)},
-                capture_output=True,
-                text=True,
-                timeout=WORKER_SECONDS_MAX,
-            )
-            for command in commands
-        ]
-
-        assert [ended.returncode for ended in said] == [0, 0]
-        assert "pong" in said[0].stdout
-
-    def test_refuse_a_pickle_in_the_queue(self, worker_log: Path, redis_client: redis.Redis) -> None:
-        canary = worker_log / "pickle was run"
-        wait_until(
-            lambda: heartbeats.ages_seconds([heartbeats.BEAT])[heartbeats.BEAT] is not None,
-            seconds=WORKER_SECONDS_MAX,
-            what="a worker that runs tasks",
-        )
-
-        with app.connection_for_write() as broker:
-            broker.SimpleQueue("celery").put(
-                Exploit(str(canary)), serializer="pickle", headers={"task": "relay_outbox"}
-            )
-        wait_until(
-            lambda: "ContentDisallowed" in (worker_log / "celery_worker.log").read_text(),
-            seconds=WORKER_SECONDS_MAX,
-            what="the refusal in the worker's log",
-        )
-
-        assert not canary.exists()
-
-
-class Exploit:
-    """Runs code where it is unpickled."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return os.mkdir, (self._path,)
