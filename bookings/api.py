@@ -1,5 +1,9 @@
 """The only door into bookings: what config, realtime, payments and frontend may call."""
 
+from bookings.claim_store.pool import AsyncConnection, ClaimsUnavailable
+from bookings.claim_store.settling import BookingFacts, Buyer
+from bookings.domain.addresses import client_address, household
+from bookings.domain.lifecycle import RefundState, Status
 from bookings.domain.pricing import format_inr
 from bookings.domain.seat_map import Applied, Change, Changes, HoldRecord, Picture, SeatMap
 from bookings.errors import (
@@ -44,24 +48,34 @@ from bookings.selectors.catalogue_values import (
     TheatreSummary,
 )
 from bookings.selectors.live import MyHold, SeatPicture, get_seat_picture
+from bookings.services.booking_work import BookingWork, BookingWorks
 from bookings.services.box_office import BoxOffice, with_box_office
+from bookings.services.outbox import Event, TryLater, on_event
 from bookings.services.outcomes import Held, Released
 from bookings.services.show_plan import ShowPlan
+from bookings.waypoints import add_points, pass_by
 
 __all__ = [
     "HOLDER_COOKIE",
     "HOLDER_COOKIE_SECONDS",
     "Applied",
+    "AsyncConnection",
     "BadRequest",
     "BookingConfirmed",
     "BookingError",
+    "BookingFacts",
     "BookingView",
+    "BookingWork",
+    "BookingWorks",
     "BoxOffice",
+    "Buyer",
     "Change",
     "Changes",
     "CheckoutStarted",
+    "ClaimsUnavailable",
     "DayOfShows",
     "DuplicateSeats",
+    "Event",
     "Held",
     "HoldExpired",
     "HoldRecord",
@@ -77,6 +91,7 @@ __all__ = [
     "OutcomeUnknown",
     "Picture",
     "RateLimited",
+    "RefundState",
     "Released",
     "SalesClosed",
     "SeatMap",
@@ -85,10 +100,14 @@ __all__ = [
     "ShowDetail",
     "ShowPlan",
     "ShowSummary",
+    "Status",
     "TheatreShows",
     "TheatreSummary",
     "TooManySeats",
+    "TryLater",
     "UnknownSeat",
+    "add_points",
+    "client_address",
     "format_inr",
     "get_booking",
     "get_movie",
@@ -96,11 +115,14 @@ __all__ = [
     "get_poster",
     "get_seat_picture",
     "get_show",
+    "household",
     "issue_holder",
     "list_cities",
     "list_movies_now_showing",
     "list_shows",
     "list_theatres",
+    "on_event",
+    "pass_by",
     "read_holder",
     "with_box_office",
 ]

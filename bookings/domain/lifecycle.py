@@ -14,6 +14,16 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+class RefundState(StrEnum):
+    """Where a buyer's money is that the cinema does not keep; NONE: there is none to give back."""
+
+    NONE = ""
+    DUE = "due"
+    PENDING = "pending"
+    REFUNDED = "refunded"
+    MANUAL = "manual"
+
+
 class Trigger(StrEnum):
     """Why a booking moves: its deadline passed, its holder let go, or money decided."""
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from bookings.domain.lifecycle import Status
+from bookings.domain.lifecycle import RefundState, Status
 from bookings.models.catalogue import Show
 
 
@@ -30,8 +30,17 @@ class Booking(models.Model):
     expires_at = models.DateTimeField()
     # Set when the seats are frozen for payment.
     checkout_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=40, blank=True, db_default="")
+    # Who pays, as asked at checkout; empty before it.
+    buyer_name = models.CharField(max_length=100, blank=True, db_default="")
+    buyer_email = models.CharField(max_length=254, blank=True, db_default="")
+    buyer_phone = models.CharField(max_length=20, blank=True, db_default="")
+    # Where the buyer's money is once it is not with the cinema: payments say so, everyone else reads it.
+    refund = models.CharField(
+        max_length=8, choices=[(r.value, r.value) for r in RefundState], blank=True, db_default=""
+    )
 
     class Meta:
         constraints = [

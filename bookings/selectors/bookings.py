@@ -50,7 +50,7 @@ def get_booking(public_id: UUID, *, holder: str) -> BookingView:
         booking=str(booking.pk),
         show_id=booking.show_id,
         status=Status(booking.status),
-        refund=None,
+        refund=booking.refund or None,
         seats=tuple(labels[claim.seat_index] for claim in claims),
         amount_paise=sum(claim.price_paise for claim in claims),
         currency="INR",

@@ -26,6 +26,7 @@ from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import SeatStore, ShowNotReady
 from bookings.services.best_seats import BestSeats
 from bookings.services.blocks import Blocks
+from bookings.services.booking_work import BookingWorks
 from bookings.services.expiry import Expiry
 from bookings.services.holds import HoldLimits, LiveHolds
 from bookings.services.idempotency import Idempotency, KeyedRequest
@@ -98,6 +99,17 @@ class BoxOffice:
         self._best = BestSeats(self._live, seats_max=limits.seats_max)
         self._releases = Releases(self._pool, self._pictures)
         self._blocks = Blocks(self._pool, self._pictures)
+        self.works = BookingWorks(
+            pool=self._pool,
+            standby=self._standby,
+            plans=self._plans,
+            pictures=self._pictures,
+            expiry=self._expiry,
+            live=self._live,
+            reconciler=self._reconciler,
+            limits=limits,
+            new_booking_id=new_booking_id,
+        )
         self._idempotency = Idempotency(self._pool)
         self._turns = Turns()
         self._hold_rate = RateLimit(settings.LIMIT_HOLDS_PER_MINUTE)

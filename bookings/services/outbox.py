@@ -15,7 +15,26 @@ from django.db import connection
 
 logger = logging.getLogger(__name__)
 
-Handler: TypeAlias = Callable[[Mapping[str, Any]], None]
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened. `tries` counts this one."""
+
+    kind: str
+    key: str
+    payload: Mapping[str, Any]
+    tries: int
+
+
+class TryLater(Exception):
+    """A handler has looked, and asks to be called again in `seconds`: nothing has failed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds} s")
+        self.seconds = seconds
+
+
+Handler: TypeAlias = Callable[[Event], None]
 
 # In one relay, well within a task's time limit; what is left is taken five seconds later.
 EVENTS_MAX: Final = 200
@@ -42,14 +61,14 @@ _handlers: dict[str, list[Handler]] = defaultdict(list)
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """How many events were handled, and how many are tried again later."""
+    """How many events were handled, and how many are looked at again later."""
 
     handled: int
     failed: int
 
 
 def on_event(kind: str, handler: Handler) -> None:
-    """Call `handler(payload)` for every event of this kind, from the worker."""
+    """Call `handler(event)` for every event of this kind, from the worker. It may raise TryLater."""
     _handlers[kind].append(handler)
 
 
@@ -58,26 +77,17 @@ def relay_due(*, monotonic: Callable[[], float]) -> Relayed:
     started = monotonic()
     handled = failed = 0
     while handled + failed < EVENTS_MAX and monotonic() - started < RELAY_SECONDS_MAX:
-        event = _take()
-        if event is None:
+        taken = _take()
+        if taken is None:
             break
-        if _hand_over(event):
+        if _hand_over(*taken):
             handled += 1
         else:
             failed += 1
     return Relayed(handled=handled, failed=failed)
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
-    id: int
-    kind: str
-    key: str
-    payload: Mapping[str, Any]
-    tries: int
-
-
-def _take() -> _Event | None:
+def _take() -> tuple[int, Event] | None:
     if not _handlers:
         return None
     with connection.cursor() as cursor:
@@ -87,20 +97,24 @@ def _take() -> _Event | None:
         return None
     # A cursor of our own statement gets jsonb as text: Django leaves the decoding to its JSONField.
     payload = json.loads(row[3]) if isinstance(row[3], str) else row[3]
-    return _Event(id=row[0], kind=row[1], key=row[2], payload=payload, tries=row[4])
+    return row[0], Event(kind=row[1], key=row[2], payload=payload, tries=row[4])
 
 
-def _hand_over(event: _Event) -> bool:
+def _hand_over(event_id: int, event: Event) -> bool:
     try:
         for handler in _handlers[event.kind]:
-            handler(event.payload)
+            handler(event)
+    except TryLater as wish:
+        with connection.cursor() as cursor:
+            cursor.execute(_LATER, [wish.seconds, event_id])
+        return False
     except Exception:
         # Whatever a handler raises, the other events must not wait for it.
-        wait_seconds = min(RETRY_SECONDS_MIN * 2 ** (event.tries - 1), RETRY_SECONDS_MAX)
+        wait_seconds = min(RETRY_SECONDS_MIN * 2 ** min(event.tries - 1, 10), RETRY_SECONDS_MAX)
         logger.exception("%s was not handled (try %s); again in %s s", event.key, event.tries, wait_seconds)
         with connection.cursor() as cursor:
-            cursor.execute(_LATER, [wait_seconds, event.id])
+            cursor.execute(_LATER, [wait_seconds, event_id])
         return False
     with connection.cursor() as cursor:
-        cursor.execute(_DONE, [event.id])
+        cursor.execute(_DONE, [event_id])
     return True

@@ -50,7 +50,7 @@ class Pictures:
                 continue
             self.shown([booking.fence])
 
-    async def tell_owner(self, store: SeatStore, booking: Ended, *, status: str) -> None:
+    async def tell_owner(self, store: SeatStore, booking: Ended, *, status: str, refund: str | None = None) -> None:
         """Send the `booking` message to the owner's sockets, at most once."""
         message = {
             "type": "show.booking",
@@ -58,7 +58,7 @@ class Pictures:
             "holder": booking.holder,
             "booking": booking.booking,
             "status": status,
-            "refund": None,
+            "refund": refund,
         }
         await store.publish(group_channel(booking.show_id), msgpack.packb(message))
 

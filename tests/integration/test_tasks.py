@@ -120,7 +120,7 @@ def make_due(event: OutboxEvent) -> None:
 class TestRelayOutbox:
     def test_hands_an_event_over_once(self, event: OutboxEvent) -> None:
         heard: list[Mapping[str, Any]] = []
-        outbox.on_event("tested", heard.append)
+        outbox.on_event("tested", lambda happened: heard.append(happened.payload))
 
         relay_outbox()
         relay_outbox()
@@ -130,7 +130,7 @@ class TestRelayOutbox:
         assert event.done_at is not None
 
     def test_keeps_an_event_that_nobody_handles(self, event: OutboxEvent) -> None:
-        outbox.on_event("another", lambda payload: None)
+        outbox.on_event("another", lambda happened: None)
 
         relay_outbox()
 
@@ -140,10 +140,10 @@ class TestRelayOutbox:
     def test_tries_a_failed_event_again_later_and_goes_on_with_the_next(self, event: OutboxEvent) -> None:
         heard: list[Mapping[str, Any]] = []
 
-        def fail_for_b(payload: Mapping[str, Any]) -> None:
-            if payload["booking"] == "b":
+        def fail_for_b(happened: outbox.Event) -> None:
+            if happened.payload["booking"] == "b":
                 raise ConnectionError("the mail server sleeps")
-            heard.append(payload)
+            heard.append(happened.payload)
 
         outbox.on_event("tested", fail_for_b)
         OutboxEvent.objects.create(kind="tested", key="tested:2", payload={"booking": "c"})
@@ -158,10 +158,30 @@ class TestRelayOutbox:
         make_due(event)
         assert outbox.relay_due(monotonic=time.monotonic).failed == 1
 
+    def test_looks_again_when_the_handler_asks_for_it(self, event: OutboxEvent) -> None:
+        tries: list[int] = []
+
+        def wait_once(happened: outbox.Event) -> None:
+            tries.append(happened.tries)
+            if len(tries) == 1:
+                raise outbox.TryLater(3600)
+
+        outbox.on_event("tested", wait_once)
+        outbox.relay_due(monotonic=time.monotonic)
+        outbox.relay_due(monotonic=time.monotonic)
+        assert tries == [1]
+
+        make_due(event)
+        outbox.relay_due(monotonic=time.monotonic)
+
+        event.refresh_from_db()
+        assert tries == [1, 2]
+        assert event.done_at is not None
+
     def test_gives_an_event_to_one_worker_at_a_time(self, event: OutboxEvent) -> None:
         inside: list[int] = []
 
-        def look_from_inside(_payload: Mapping[str, Any]) -> None:
+        def look_from_inside(_happened: outbox.Event) -> None:
             # Another worker that relays now, while this one has not finished.
             inside.append(outbox.relay_due(monotonic=time.monotonic).handled)
 
@@ -177,8 +197,8 @@ class TestRelayOutbox:
 
         heard: list[Mapping[str, Any]] = []
 
-        def die_once(payload: Mapping[str, Any]) -> None:
-            heard.append(payload)
+        def die_once(happened: outbox.Event) -> None:
+            heard.append(happened.payload)
             if len(heard) == 1:
                 raise Killed
 
