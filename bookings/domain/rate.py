@@ -1,9 +1,11 @@
-"""How often is too often: a token bucket, and many of them by key. The clock is an argument."""
+"""How often is too often: a token bucket, and a bounded number of them by key. The clock is an argument."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-# Buckets that are full again say nothing; they are swept when there are more than so many.
+# About 15 MB. Beyond it the key that has been quiet longest is forgotten: its bucket is full again, or a flood of
+# other keys is under way, and then no bound of memory could count them all.
 BUCKETS_MAX: Final = 50_000
 
 
@@ -27,11 +29,16 @@ class TokenBucket:
 
 
 class RateLimit:
-    """At most `per_minute` a key, which may come at once. 0 means no limit."""
+    """At most `per_minute` a key, which may come at once. 0 means no limit. Each use costs the same, however many."""
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute
-        self._buckets: dict[str, TokenBucket] = {}
+        # In the order of last use. Not a dict: to find its first key again and again it passes all that were deleted.
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many keys are remembered, never more than BUCKETS_MAX."""
+        return len(self._buckets)
 
     def wait_ms(self, key: str, now: float) -> int:
         """Count one use by `key`: 0 if it may go on, else the ms to wait (and it is not counted)."""
@@ -40,12 +47,9 @@ class RateLimit:
         bucket = self._buckets.get(key)
         if bucket is None:
             if len(self._buckets) >= BUCKETS_MAX:
-                self._sweep(now)
+                self._buckets.popitem(last=False)
             burst = float(self._per_minute)
             bucket = self._buckets[key] = TokenBucket(per_second=burst / 60, burst=burst, tokens=burst, at=now)
+        else:
+            self._buckets.move_to_end(key)
         return round(bucket.take(now) * 1000)
-
-    def _sweep(self, now: float) -> None:
-        full = [key for key, bucket in self._buckets.items() if now - bucket.at > 60]
-        for key in full:
-            del self._buckets[key]
