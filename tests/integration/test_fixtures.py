@@ -1,7 +1,9 @@
 """The ground the other tests stand on: own servers, real commits, nothing left over."""
 
+import logging
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,6 +13,7 @@ import redis
 from django.conf import settings
 from django.contrib.auth.models import Group
 
+from config.logging import APP_LOG
 from tests.support.servers import paused_postgres, paused_redis
 
 if TYPE_CHECKING:
@@ -38,6 +41,15 @@ class TestDatabase:
 
         with psycopg.connect(database) as elsewhere:
             assert elsewhere.execute("SELECT count(*) FROM auth_group").fetchone() == (1,)
+
+
+class TestLogs:
+    def test_are_kept_out_of_the_checkout(self) -> None:
+        logging.getLogger("bookings").warning("a line of %s", type(self).__name__)
+
+        assert "a line of TestLogs" in (Path(settings.LOGS_DIR) / APP_LOG).read_text(encoding="utf-8")
+        assert not Path(settings.LOGS_DIR).is_relative_to(settings.BASE_DIR)
+        assert os.environ["LOGS_DIR"] == str(settings.LOGS_DIR)
 
 
 class TestRedis:

@@ -4,8 +4,11 @@ Redis pub/sub ignores database numbers and tests commit for real, so no two test
 product reads its environment once, before any test is known; unit tests alone never pay for a server.
 """
 
+import atexit
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -41,6 +44,9 @@ class TestServers:
     def __init__(self) -> None:
         self.postgres_port = free_port()
         self.redis_port = free_port()
+        # Not the checkout's logs/, where a house that runs beside the tests writes.
+        self.logs_folder = tempfile.mkdtemp(prefix="housefull-test-logs-")
+        atexit.register(shutil.rmtree, self.logs_folder, ignore_errors=True)
         # Set for a test that asked for the servers in order to break them.
         self.may_be_broken = False
         self._running: EmbeddedServers | None = None
@@ -54,6 +60,7 @@ class TestServers:
             "DEBUG": "true",
             "SECRET_KEY": "a-secret-of-the-tests-only-0123456789-abcdefghij",
             "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+            "LOGS_DIR": self.logs_folder,
         }
 
     @property
