@@ -35,7 +35,13 @@ describe("words", () => {
   it("tell what was held, why, and for how much", () => {
     const whole = { count: 2, price: "₹640", leftMs: 600_000 };
     assert.equal(held(["F7", "F8"], whole), "F7 and F8 held for you. ₹640, 10 minutes left.");
-    assert.equal(held(["F8"], { ...whole, reason: "In the middle." }), "F8 held for you. In the middle. 2 seats, ₹640, 10 minutes left.");
+    assert.equal(held(["F8"], whole), "F8 held for you. 2 seats, ₹640, 10 minutes left.");
+  });
+
+  it("name seats that were chosen for you once, as the reason names them", () => {
+    const reason = "F7, F8: together, among the best places still free.";
+    const words = held(["F7", "F8"], { reason, count: 2, price: "₹640", leftMs: 600_000 });
+    assert.equal(words, `Held for you. ${reason} ₹640, 10 minutes left.`);
   });
 
   it("tell an ended hold from one that was let go elsewhere", () => {

@@ -79,10 +79,10 @@ export function stateWords(state, leftMs) {
   return leftMs > 0 ? `held by someone for ${countdown(leftMs)} more` : "held by someone, about to end";
 }
 
-/** My seats, just held: `reason` says how best seats were chosen, `count` and `price` are of the whole hold. */
-export function held(seats, { reason = "", count, price, leftMs }) {
-  const all = count > seats.length ? `${count} seats, ` : "";
-  return [`${list(seats)} held for you.`, reason, `${all}${price}, ${span(leftMs)} left.`].filter(Boolean).join(" ");
+/** My seats, just held: `reason` names them and says how they were chosen; `count` and `price` are of the whole hold. */
+export function held(seats, { reason, count, price, leftMs }) {
+  const what = reason ? `Held for you. ${reason}` : `${list(seats)} held for you.`;
+  return `${what} ${count > seats.length ? `${count} seats, ` : ""}${price}, ${span(leftMs)} left.`;
 }
 
 /** My hold is gone; `why` is "ended" or "elsewhere": {title, short, long}. */
