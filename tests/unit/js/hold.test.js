@@ -48,6 +48,10 @@ describe("a hold", () => {
     assert.deepEqual([300_400, 120_400, 60_400, 30_400].map((at) => milestonePassed(at, at - 1000)), [300, 120, 60, 30]);
   });
 
+  it("says no milestone when it is let go or over", () => {
+    assert.equal(milestonePassed(599_000, 0), null);
+  });
+
   it("says only the last milestone after a sleep over several", () => {
     assert.equal(milestonePassed(500_000, 50_000), 60);
   });

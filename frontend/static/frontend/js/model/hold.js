@@ -50,7 +50,7 @@ export function whatBecame(before, after, { nowMs, releasing }) {
 // Seconds left at which the time is said aloud.
 const MILESTONES_SECONDS = [30, 60, 120, 300, 600];
 
-/** The milestone passed between two readings of the time left, in seconds, or null. */
+/** The milestone passed between two readings of the time left, in seconds, or null; nothing left is no milestone. */
 export function milestonePassed(beforeMs, afterMs) {
-  return MILESTONES_SECONDS.find((at) => beforeMs > at * 1000 && afterMs <= at * 1000) ?? null;
+  return MILESTONES_SECONDS.find((at) => afterMs > 0 && beforeMs > at * 1000 && afterMs <= at * 1000) ?? null;
 }
