@@ -4,7 +4,6 @@ from bookings.claim_store.pool import AsyncConnection, ClaimsUnavailable
 from bookings.claim_store.settling import BookingFacts, Buyer
 from bookings.domain.addresses import client_address, household
 from bookings.domain.lifecycle import RefundState, Status
-from bookings.domain.addresses import client_address, household
 from bookings.domain.pricing import format_inr
 from bookings.domain.seat_map import Applied, Change, Changes, HoldRecord, Picture, SeatMap
 from bookings.errors import (

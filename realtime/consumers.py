@@ -10,12 +10,11 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 from django.conf import settings
 
-from bookings.api import NotFound, NotReady
+from bookings.api import NotFound, NotReady, client_address, household
 from realtime import metrics
 from realtime.api import current_rooms
 from realtime.auth import Handshake, WrongOrigin, admit, require_own_origin
 from realtime.frames import encode
-from realtime.limits import client_address
 from realtime.protocol import CloseCode, Error
 from realtime.seat_socket import SeatSocket
 from realtime.writers import DirectWriter, SendWriter, Writer
@@ -48,7 +47,7 @@ class SeatConsumer(AsyncConsumer):  # type: ignore[misc]
         )
         if isinstance(writer, DirectWriter):
             writer.deliver_to(socket.take)
-        address, position = _address(scope, handshake), handshake.position
+        address, position = _counted_address(scope, handshake), handshake.position
         await _accept(send, handshake)
         del handshake  # 1 KB that would stay as long as the socket
         if not rooms.limits.take_socket(address, holder):
@@ -93,7 +92,7 @@ def _turn_away(writer: Writer, code: str, detail: str, close_code: CloseCode) ->
     writer.close(close_code)
 
 
-def _address(scope: Mapping[str, Any], handshake: Handshake) -> str:
+def _counted_address(scope: Mapping[str, Any], handshake: Handshake) -> str:
     peer = scope.get("client") or ("", 0)
     forwarded = handshake.headers.get("x-forwarded-for", "")
-    return client_address(str(peer[0]), forwarded, settings.TRUSTED_PROXIES)
+    return household(client_address(str(peer[0]), forwarded, settings.TRUSTED_PROXIES))

@@ -6,7 +6,6 @@ that there is none. Counts are per process (docs/decisions/0010).
 
 from collections import Counter
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import Final
 
 # A burst of so many seconds' worth is let through at once: a page that opens, a thumb that drums.
@@ -91,21 +90,3 @@ class Limits:
         self.sockets_of_address.give_back(address)
         if holder is not None:
             self.sockets_of_holder.give_back(holder)
-
-
-def client_address(peer: str, forwarded_for: str, trusted_proxies: list[str]) -> str:
-    """The address a connection comes from; X-Forwarded-For is read right to left past trusted proxies only."""
-    address = peer
-    for hop in reversed([hop.strip() for hop in forwarded_for.split(",") if hop.strip()]):
-        if not _is_one_of(address, trusted_proxies):
-            break
-        address = hop
-    return address
-
-
-def _is_one_of(address: str, networks: list[str]) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in ip_network(network, strict=False) for network in networks)

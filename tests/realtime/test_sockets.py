@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from bookings.api import HOLDER_COOKIE
 from bookings.models import Show
 from tests.support.cinema import make_show
 from tests.support.house import RunningHouse, running_house
-from tests.support.viewer import SUBPROTOCOL, guest_token, viewing
+from tests.support.viewer import SUBPROTOCOL, Viewer, guest_token, viewing
 
 
 class TestReturning:
@@ -113,6 +114,19 @@ class TestDoor:
                     await other.frame_of_type("snapshot")
             async with viewing(url, show.pk, token=token) as again:
                 await again.frame_of_type("snapshot")
+
+    async def test_counts_the_addresses_of_one_household_together(self, database: str, show: Show) -> None:
+        def through_the_proxy(address: str) -> AbstractAsyncContextManager[Viewer]:
+            return viewing(url, show.pk, additional_headers={"X-Forwarded-For": address})
+
+        with running_house(LIMIT_SOCKETS_PER_IP="1", TRUSTED_PROXIES="127.0.0.1") as house:
+            url = house.start_web()
+            async with through_the_proxy("2001:db8:1:2::1") as one:
+                await one.frame_of_type("snapshot")
+                async with through_the_proxy("2001:db8:1:2::2") as another_of_the_same_line:
+                    assert await another_of_the_same_line.until_closed() == 4002
+                async with through_the_proxy("2001:db8:1:3::1") as neighbour:
+                    await neighbour.frame_of_type("snapshot")
 
 
 class TestStopping:

@@ -1,8 +1,8 @@
-"""Allowances as arithmetic: rates with bursts, places per key, and whose address counts."""
+"""Allowances as arithmetic: rates with bursts, and places per key."""
 
 import pytest
 
-from realtime.limits import Limits, Places, TokenBucket, client_address
+from realtime.limits import Limits, Places, TokenBucket
 
 
 class TestTokenBucket:
@@ -70,21 +70,3 @@ class TestLimits:
         messages = limits.messages()
 
         assert sum(messages.take(5.0) for _ in range(100)) == 60
-
-
-class TestClientAddress:
-    @pytest.mark.parametrize(
-        ("peer", "forwarded_for", "trusted", "address"),
-        [
-            ("1.2.3.4", "", [], "1.2.3.4"),
-            ("1.2.3.4", "6.6.6.6", [], "1.2.3.4"),
-            ("10.0.0.2", "6.6.6.6", ["10.0.0.2"], "6.6.6.6"),
-            ("10.0.0.2", "6.6.6.6, 7.7.7.7", ["10.0.0.2"], "7.7.7.7"),
-            ("10.0.0.2", "6.6.6.6, 7.7.7.7, 10.0.0.3", ["10.0.0.0/24"], "7.7.7.7"),
-            ("10.0.0.2", "10.0.0.9", ["10.0.0.0/24"], "10.0.0.9"),
-            ("unix", "6.6.6.6", ["10.0.0.2"], "unix"),
-            ("::1", "2001:db8::1", ["::1"], "2001:db8::1"),
-        ],
-    )
-    def test_believes_trusted_proxies_only(self, peer, forwarded_for, trusted, address):
-        assert client_address(peer, forwarded_for, trusted) == address
