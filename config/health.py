@@ -5,6 +5,7 @@ All three answer in about READY_SECONDS, whatever is down.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -18,6 +19,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bookings.api import BoxOffice
 from config import metrics, probes
+
+logger = logging.getLogger(__name__)
 
 READY_SECONDS: Final = 1.0
 
@@ -46,6 +49,10 @@ async def readyz(request: HttpRequest) -> HttpResponse:
     parts = dict(zip(names, answers, strict=True))
     ready = parts["postgres"]["ok"] and parts["migrations"]["ok"]
     degraded = ready and not (parts["redis"]["ok"] and parts["seat_store"]["ok"])
+    _readiness.is_now(
+        "degraded" if degraded else "ready" if ready else "not ready",
+        missing=[f"{name}: {part['detail']}" for name, part in parts.items() if not part["ok"]],
+    )
     body = {"ready": ready, "degraded": degraded, "parts": parts}
     return JsonResponse(body, status=200 if ready else 503)
 
@@ -60,6 +67,25 @@ async def prometheus(request: HttpRequest) -> HttpResponse:
     except TimeoutError:
         metrics.forget()
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+class Readiness:
+    """What the last poll found. Polls come every few seconds, so only a change is worth a line of the log."""
+
+    LEVELS: Final = {"ready": logging.INFO, "degraded": logging.WARNING, "not ready": logging.ERROR}
+
+    def __init__(self) -> None:
+        # A process that begins well has nothing to tell.
+        self._state = "ready"
+
+    def is_now(self, state: str, *, missing: list[str]) -> None:
+        """Tell the log when the state is another than at the last poll."""
+        if state != self._state:
+            logger.log(self.LEVELS[state], "%s; %s", state, ", ".join(missing) or "every part is well again")
+            self._state = state
+
+
+_readiness: Final = Readiness()
 
 
 async def _within(look: Callable[[], Awaitable[str]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Owns the shape (console or JSON), that no secret gets out, and which process wri
 and rotated is `log_files.py`; the id of a request on each of its lines is `request_ids.py`.
 """
 
+import logging
 import os
 import re
 import sys
@@ -16,6 +17,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 APP_LOG: Final = "booking.log"
 WORKER_LOG: Final = "celery_worker.log"
+READY_PATH: Final = "/readyz"
 REDACTED: Final = "[redacted]"
 # Commands of manage.py that serve until they are stopped. All others print an answer on stdout, which a program
 # may read (`doctor --json`), so what they log goes to stderr.
@@ -58,6 +60,15 @@ class Redactor:
         return self.text(value if isinstance(value, str) else str(value))
 
 
+class WithoutPolls(logging.Filter):
+    """Drops Django's ERROR for each poll of /readyz that is answered 503; health.py tells of the change, once."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for a poll that found this process not ready."""
+        path = getattr(getattr(record, "request", None), "path", "")
+        return not (getattr(record, "status_code", 0) == 503 and path == READY_PATH)
+
+
 def logging_config(*, form: str, level: str, folder: Path, secrets: Iterable[str]) -> dict[str, Any]:
     """Django's LOGGING. `form` is `console` or `json`; `secrets` are values that must never be written."""
     shared: list[Processor] = [
@@ -92,6 +103,7 @@ def logging_config(*, form: str, level: str, folder: Path, secrets: Iterable[str
                 ],
             }
         },
+        "filters": {"without_polls": {"()": WithoutPolls}},
         "handlers": {
             "stream": {
                 "class": "config.log_files.CurrentStream",
@@ -103,6 +115,7 @@ def logging_config(*, form: str, level: str, folder: Path, secrets: Iterable[str
         "loggers": {
             # Without handlers of their own, so that nothing is said twice.
             "django": {"handlers": [], "level": level},
+            "django.request": {"filters": ["without_polls"]},
             "django.server": {"handlers": [], "level": level, "propagate": True},
             # What they say at INFO (every request, every reconnect) would hide the bookings.
             "daphne": {"level": "WARNING"},

@@ -1,11 +1,13 @@
 """What a supervisor, a load balancer and Prometheus are told, with everything there and with parts missing."""
 
+import logging
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient
@@ -13,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from bookings.api import BoxOffice
-from config import heartbeats
+from config import health, heartbeats
 from realtime import metrics as room_metrics
 from tests.support.cinema import make_show
 from tests.support.servers import paused_postgres, paused_redis
@@ -127,6 +129,40 @@ class TestReadyz:
                 other.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, now())", taken)
 
         assert (status, parts["postgres"], parts["migrations"]) == (503, True, False)
+
+    async def test_logs_a_change_once_and_not_each_poll(
+        self,
+        client: AsyncClient,
+        servers: "EmbeddedServers",
+        caplog: pytest.LogCaptureFixture,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(health, "_readiness", health.Readiness())  # as a process that has just begun
+
+        def told() -> list[tuple[str, str]]:
+            names = ("config.health", "django.request")
+            return [(r.levelname, r.getMessage().split(";")[0]) for r in caplog.records if r.name in names]
+
+        with caplog.at_level(logging.INFO):
+            await parts_of(client)
+            assert told() == []
+            with paused_postgres(servers):
+                for _ in range(3):
+                    status, _, _ = await parts_of(client)
+                    assert status == 503
+            assert told() == [("ERROR", "not ready")]
+            assert "postgres: no answer within 1 s" in caplog.text
+            for _ in range(2):
+                await parts_of(client)
+
+        assert told() == [("ERROR", "not ready"), ("INFO", "ready")]
+
+    async def test_leaves_other_failures_in_the_log(
+        self, client: AsyncClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await client.get("/no-such-page/")
+
+        assert "Not Found: /no-such-page/" in caplog.text
 
     async def test_names_no_host_and_no_user(self, client: AsyncClient, servers: "EmbeddedServers") -> None:
         servers.kill_redis()
