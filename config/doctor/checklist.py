@@ -15,7 +15,8 @@ CHECKLIST: Final = (
     Examination(
         REDIS,
         servers.redis_answers,
-        "Start Redis, or let REDIS_URL name the one that runs. Until then PostgreSQL sells alone, slower.",
+        "Start Redis, or let REDIS_URL name the one that runs (make demo brings both servers). Until then PostgreSQL"
+        " sells alone, slower.",
     ),
     Examination(
         STORES,
@@ -40,7 +41,11 @@ CHECKLIST: Final = (
         "redis-cli CONFIG SET maxmemory-policy noeviction, and the same line in redis.conf.",
         needs=(REDIS,),
     ),
-    Examination(POSTGRES, servers.postgres_answers, "Start PostgreSQL, or let DATABASE_URL name the one that runs."),
+    Examination(
+        POSTGRES,
+        servers.postgres_answers,
+        "Start PostgreSQL, or let DATABASE_URL name the one that runs (make demo brings both servers).",
+    ),
     Examination(TABLES, servers.migrations_are_applied, "python manage.py migrate", needs=(POSTGRES,)),
     Examination(
         "clocks agree",
@@ -57,19 +62,20 @@ CHECKLIST: Final = (
     Examination(
         "worker alive",
         house.worker_is_alive,
-        "celery -A config worker (its log: logs/celery_worker.log).",
+        "celery -A config worker, or make demo, which runs everything (its log: logs/celery_worker.log).",
         needs=(STORES,),
     ),
     Examination(
         "beat alive",
         house.beat_is_alive,
-        "celery -A config beat. Its signs are carried by a worker: start that first.",
+        "celery -A config beat, or make demo, which runs everything. A worker carries its signs: start that first.",
         needs=(STORES,),
     ),
     Examination(
         "expiry watcher alive",
         house.watcher_is_alive,
-        "python manage.py watch_expiry. Until then holds nobody looks at end up to a minute late.",
+        "python manage.py watch_expiry, or make demo, which runs everything. Until then holds nobody looks at end up"
+        " to a minute late.",
         needs=(STORES,),
     ),
     Examination(

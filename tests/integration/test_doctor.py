@@ -95,6 +95,15 @@ class TestDoctor:
         assert findings["worker alive"].detail == "needs: Redis databases answer"
         assert findings["PostgreSQL answers"].outcome == "ok"
 
+    def test_names_the_demo_wherever_it_would_start_what_is_missing(self) -> None:
+        assert {examination.name for examination in CHECKLIST if "make demo" in examination.remedy} == {
+            "Redis answers",
+            "PostgreSQL answers",
+            "worker alive",
+            "beat alive",
+            "expiry watcher alive",
+        }
+
     @pytest.mark.parametrize(("name", "remedy"), SIGNS.items())
     def test_misses_signs_of_life(self, living_house: None, name: str, remedy: str) -> None:
         assert examine(name).outcome == "ok"
