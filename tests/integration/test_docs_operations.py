@@ -42,6 +42,7 @@ class TestCeleryPage:
 
         scheduled = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
         assert {task: float(seconds) for task, seconds in rows} == scheduled
+        app.loader.import_default_modules()  # as a worker does when it starts
         assert set(scheduled) <= set(app.tasks)
 
     def test_names_the_log_files_and_their_bounds(self) -> None:

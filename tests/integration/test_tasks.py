@@ -231,6 +231,7 @@ class TestSettings:
         assert app.conf.broker_transport_options["visibility_timeout"] == 300
 
     def test_let_every_scheduled_task_expire_before_its_successor_piles_up(self) -> None:
+        app.loader.import_default_modules()  # as a worker does when it starts
         for entry in app.conf.beat_schedule.values():
             assert entry["options"]["expires"] <= entry["schedule"]
             assert entry["task"] in app.tasks
