@@ -59,6 +59,22 @@ class TestMoments:
             assert viewer.folded.picture == house.office.seen
 
     @virtually
+    async def test_a_deadline_does_not_wait_for_an_earlier_one_that_the_map_does_not_show_yet(self) -> None:
+        async with fake_house() as house:
+            viewer = await house.join()
+            house.office.hold("first", 3)
+            await asyncio.sleep(0.150)
+            house.office.hold("second", 5)
+            # Tried at 0, 20, 60 and 140 ms and not again until 300 ms: the second is due in between.
+            house.office.reaps_refused = 4
+
+            await asyncio.sleep(HOLD_MS / 1000 + 0.010)
+
+            assert house.office.reaps == 5
+            assert viewer.folded.picture == house.office.seen
+            assert viewer.folded.picture[2][3:6] == "AAA"
+
+    @virtually
     async def test_the_holder_is_warned_once_a_minute_before_the_end(self) -> None:
         async with fake_house() as house:
             holder, rival = await house.join("holder"), await house.join("rival")
