@@ -3,7 +3,7 @@
 Only used where DEBUG is off: a browser may then keep every file for ever, and no page ever mixes two releases.
 """
 
-from whitenoise.storage import CompressedManifestStaticFilesStorage  # type: ignore[import-untyped]  # no stubs
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # no stubs
