@@ -71,7 +71,10 @@ class Seat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A price of this show: its name for people, the tint of its seats (from 1), and what most of them are."""
+    """A price of this show: its name for people, the tint of its seats (from 1), and what most of them are.
+
+    Wherever categories are listed they go from the screen back, as on the map.
+    """
 
     key: str
     name: str
@@ -99,6 +102,11 @@ class Row:
     letters: str
     gap_rows: int
     seats: Sequence[DrawnSeat]
+
+    @property
+    def last_x(self) -> int:
+        """The column of the last seat: its letter stands beside it."""
+        return self.seats[-1].x
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +137,12 @@ def category_name(key: str) -> str:
 
 
 def categories_of(seats: Iterable[Seat]) -> list[Category]:
-    """The categories of these seats, cheapest first."""
+    """The categories of these seats, from the screen back."""
     prices: dict[str, int] = {}
     kinds: dict[str, Counter[str]] = {}
-    for seat in seats:
-        prices[seat.category] = seat.price_paise
+    for seat in sorted(seats, key=_from_the_screen):
+        prices.setdefault(seat.category, seat.price_paise)
         kinds.setdefault(seat.category, Counter())[seat.kind] += 1
-    ordered = sorted(prices.items(), key=lambda entry: (entry[1], entry[0]))
     return [
         Category(
             key=key,
@@ -144,7 +151,7 @@ def categories_of(seats: Iterable[Seat]) -> list[Category]:
             tint=at % TINTS + 1,
             kind=kinds[key].most_common(1)[0][0],
         )
-        for at, (key, price) in enumerate(ordered)
+        for at, (key, price) in enumerate(prices.items())
     ]
 
 
@@ -166,7 +173,7 @@ def plan_of(seats: Sequence[Seat], *, states: str | None, mine: Iterable[str] = 
     own = set(mine)
     sections: list[Section] = []
     above = 0
-    for key, section in groupby(sorted(seats, key=lambda seat: (seat.y, seat.x)), key=lambda seat: seat.category):
+    for key, section in groupby(sorted(seats, key=_from_the_screen), key=lambda seat: seat.category):
         rows = []
         for y, places in groupby(section, key=lambda seat: seat.y):
             row = list(places)
@@ -187,6 +194,10 @@ def plan_of(seats: Sequence[Seat], *, states: str | None, mine: Iterable[str] = 
         has_blocked="X" in (states or ""),
         sections=sections,
     )
+
+
+def _from_the_screen(seat: Seat) -> tuple[int, int]:
+    return seat.y, seat.x
 
 
 def _depth(sections: Sequence[Section], columns: int) -> int:

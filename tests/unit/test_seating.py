@@ -128,14 +128,17 @@ class TestPlan:
 
 
 class TestCategories:
-    def test_are_told_cheapest_first(self):
-        seats = [*house("s", category="lounge sofa"), *house("s", category="silver"), *house("s")]
+    def test_go_from_the_screen_back_as_on_the_map_whatever_they_cost(self):
+        rows = [("silver", 2), ("lounge sofa", 0), ("gold", 1)]
+        seats = [Seat(y, f"A{y}", "A", 1, 0, y, "standard", key, PRICES[key]) for key, y in rows]
 
         assert [(each.name, each.tint) for each in categories_of(seats)] == [
-            ("Silver", 1),
+            ("Lounge sofa", 1),
             ("Gold", 2),
-            ("Lounge sofa", 3),
+            ("Silver", 3),
         ]
+        sections = plan_of(seats, states="AAA").sections
+        assert [section.category for section in sections] == categories_of(seats)
 
     def test_begin_again_at_the_first_tint_when_there_are_many(self):
         seats = [Seat(at, f"A{at}", "A", at, at, 0, "standard", f"c{at:02d}", 100 + at) for at in range(TINTS + 1)]
