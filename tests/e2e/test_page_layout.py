@@ -1,0 +1,78 @@
+"""Where things stand on the pages, measured in real Chromium: row letters, toasts, narrow and enlarged windows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.pages import SeatPage
+from tests.support.cinema import make_show
+from tests.support.house import RunningHouse
+
+pytestmark = pytest.mark.e2e
+
+Come = Callable[..., Page]
+PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
+
+# Rows of very different widths, 46 places at the widest, with two letters at the back.
+TAPERED = "\n".join(
+    [
+        "categories: stalls, balcony",
+        "[stalls]",
+        *(
+            f"{letter} {'.' * gap}{'S' * (46 - 2 * gap)}{'.' * gap}"
+            for letter, gap in zip("ABCD", (18, 12, 6, 0), strict=True)
+        ),
+        "[balcony]",
+        *(f"{letters} {'S' * 46}" for letters in ("AA", "BB", "CC")),
+    ]
+)
+LETTERS = """() => [...document.querySelectorAll("#map .row")].map((row) => {
+  const [first, ...rest] = row.querySelectorAll(".seat"), [left, right] = row.querySelectorAll(".letter");
+  const middle = (box) => (box.top + box.bottom) / 2;
+  const start = first.getBoundingClientRect(), last = rest.at(-1).getBoundingClientRect();
+  const l = left.getBoundingClientRect(), r = right.getBoundingClientRect();
+  return { size: parseFloat(getComputedStyle(left).fontSize), unit: start.width, outside: l.left,
+    high: [middle(l) - middle(start), middle(r) - middle(last)],
+    wide: [start.left - l.right, r.left - last.right] };
+})"""
+
+
+@pytest.fixture
+def tapered_url(live_house: RunningHouse) -> str:
+    """The seat page of a show in a hall whose rows grow wider towards the back."""
+    show = make_show(layout=TAPERED)
+    return f"{live_house.url}/shows/{show.pk}/"
+
+
+def letters_of(page: Page) -> list[dict[str, Any]]:
+    """How the two letters of each row stand to its first and last seat, in px."""
+    return list(page.evaluate(LETTERS))
+
+
+class TestRowLetters:
+    @pytest.mark.parametrize("width", [1440, 768, 360])
+    def test_stand_beside_the_ends_of_their_own_row(self, visitor: Come, tapered_url: str, width: int) -> None:
+        page = visitor(viewport={"width": width, "height": 900})
+        SeatPage.open(page, tapered_url)
+
+        for letter in letters_of(page):
+            assert letter["high"] == pytest.approx([0, 0], abs=0.1 * letter["unit"])
+            assert letter["wide"] == pytest.approx([0, 0], abs=1)
+
+    def test_can_be_read_where_places_are_tiny(self, visitor: Come, tapered_url: str) -> None:
+        page = visitor(**PHONE)
+        SeatPage.open(page, tapered_url)
+
+        letters = letters_of(page)
+
+        assert letters[0]["unit"] < 8
+        assert [letter["size"] for letter in letters] == [10, 0, 0, 10, 0, 0, 10]
+        assert min(letter["outside"] for letter in letters) >= 0
+
+    def test_stand_at_every_row_where_there_is_room(self, visitor: Come, tapered_url: str) -> None:
+        page = visitor(viewport={"width": 1440, "height": 900})
+        SeatPage.open(page, tapered_url)
+
+        assert min(letter["size"] for letter in letters_of(page)) >= 10
