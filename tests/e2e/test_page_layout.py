@@ -1,10 +1,12 @@
 """Where things stand on the pages, measured in real Chromium: row letters, toasts, narrow and enlarged windows."""
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.pages import SeatPage
 from tests.support.cinema import make_show
@@ -76,3 +78,21 @@ class TestRowLetters:
         SeatPage.open(page, tapered_url)
 
         assert min(letter["size"] for letter in letters_of(page)) >= 10
+
+
+class TestBeforeBookingOpens:
+    @pytest.mark.parametrize(
+        ("zone", "ends"), [("Asia/Kolkata", r"at \d+:\d\d [ap]m\. Until"), ("America/New_York", "IST. Until")]
+    )
+    def test_the_page_says_when_once_and_names_the_zone_to_visitors_elsewhere(
+        self, visitor: Come, live_house: RunningHouse, zone: str, ends: str
+    ) -> None:
+        opens = datetime.now(UTC) + timedelta(hours=3)  # noqa: TID251  (a test stands where an interface does)
+        show = make_show(starts_in=timedelta(hours=9), sales_open_at=opens)
+        page = visitor(timezone_id=zone, locale="en-IN")
+
+        page.goto(f"{live_house.url}/shows/{show.pk}/")
+
+        sentence = page.get_by_text("Booking opens")
+        expect(sentence).to_have_count(1)
+        expect(sentence).to_have_text(re.compile(ends))
