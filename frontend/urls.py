@@ -1,17 +1,19 @@
-"""The pages of the house."""
+"""The pages of the house. The last line answers every other address, so these are included last."""
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import path, re_path
 
 from frontend import views
+from frontend.not_found import own_page, unknown_address
 
 app_name = "frontend"
 urlpatterns = [
     path("", views.now_showing, name="now-showing"),
-    path("movies/<slug:slug>/", views.movie, name="movie"),
-    path("movies/<slug:slug>/poster.svg", views.poster, name="poster"),
-    path("shows/<int:show_id>/", views.show, name="show"),
-    path("bookings/<uuid:public_id>/pay/", views.pay, name="pay"),
+    path("movies/<slug:slug>/", own_page(views.movie), name="movie"),
+    path("movies/<slug:slug>/poster.svg", own_page(views.poster), name="poster"),
+    path("shows/<int:show_id>/", own_page(views.show), name="show"),
+    path("bookings/<uuid:public_id>/pay/", own_page(views.pay), name="pay"),
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(next_page="/"), name="logout"),
+    re_path("", unknown_address, name="unknown-address"),
 ]
