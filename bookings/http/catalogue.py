@@ -41,21 +41,29 @@ router = Router(tags=[TAG])
 _NO_DATE: Final = "must be a date like 2025-11-22"
 
 
-def _iso_date(text: object) -> date:
+def _none_if_empty(text: object) -> object:
+    """What a form sends for a filter that was left empty is no filter."""
+    return None if text == "" else text
+
+
+def _iso_date(text: object) -> date | None:
     """A date in the one way an address may say it; pydantic would also read "0" or a time."""
+    if text == "":
+        return None
     if isinstance(text, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         with suppress(ValueError):
             return date.fromisoformat(text)
     raise ValueError(_NO_DATE)
 
 
-IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+IsoDate = Annotated[date | None, BeforeValidator(_iso_date)]
+Filter = Annotated[str | None, BeforeValidator(_none_if_empty)]
 OnDate = QueryEx[
     IsoDate | None,
     P(alias="date", description="Shows of this date on the theatre's calendar.", example="2025-11-22"),
 ]
-InCity = QueryEx[str | None, P(description="Only this city; capitals do not matter.", example="Pune")]
-OfMovie = QueryEx[str | None, P(description="Only the movie with this slug.", example="monsoon-platform")]
+InCity = QueryEx[Filter | None, P(description="Only this city; capitals do not matter.", example="Pune")]
+OfMovie = QueryEx[Filter | None, P(description="Only the movie with this slug.", example="monsoon-platform")]
 _EXAMPLE_MOVIE: Final = {
     "slug": "monsoon-platform",
     "title": "Monsoon Platform",

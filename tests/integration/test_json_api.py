@@ -248,6 +248,13 @@ class TestTheCatalogue:
         assert [item["id"] for item in of_date["items"]] == [show.pk]
         assert elsewhere == {"items": [], "count": 0}
 
+    @pytest.mark.parametrize("query", ["date=", "city=", "movie=", "date=&city=&movie="])
+    async def test_takes_an_empty_filter_for_none(self, guest: ApiClient, show: Show, query: str) -> None:
+        everything = await guest.get("shows")
+
+        assert everything["count"] == 1
+        assert await guest.get(f"shows?{query}") == everything
+
     async def test_lists_seats_in_index_order(self, guest: ApiClient, show: Show) -> None:
         detail = await guest.get(f"shows/{show.pk}")
 

@@ -202,7 +202,7 @@ class TestABadAddress:
         assert of_read.headers["Allow"] == "GET, HEAD"
 
     @pytest.mark.parametrize(
-        "date", ["", "yesterday", "0", "2025-13-01", "2025-02-30", "20251121", "2025-W47-5", "2025-11-21T00:00:00"]
+        "date", [" ", "yesterday", "0", "2025-13-01", "2025-02-30", "20251121", "2025-W47-5", "2025-11-21T00:00:00"]
     )
     async def test_with_a_bad_date_names_the_field(self, stranger: ApiClient, date: str) -> None:
         reply = await stranger.ask("GET", f"shows?date={date}")
