@@ -86,7 +86,7 @@ def _set_up_logging(**_: Any) -> None:
     celerys_own = [name for name in config["root"]["handlers"] if name != APP_LOG]
     config = {
         **config,
-        "filters": {"task_lines": {"()": TaskLines}},
+        "filters": {**config["filters"], "task_lines": {"()": TaskLines}},
         "handlers": {
             name: {**handler, "filters": ["task_lines"]} if name in celerys_own else handler
             for name, handler in config["handlers"].items()
