@@ -96,3 +96,31 @@ class TestBeforeBookingOpens:
         sentence = page.get_by_text("Booking opens")
         expect(sentence).to_have_count(1)
         expect(sentence).to_have_text(re.compile(ends))
+
+
+class TestAToast:
+    @pytest.mark.parametrize("size", [(360, 740), (768, 1024), (1440, 900)], ids=lambda size: str(size[0]))
+    def test_covers_nothing_that_one_acts_on_and_lets_taps_through(
+        self, visitor: Come, live_house: RunningHouse, size: tuple[int, int]
+    ) -> None:
+        page = visitor(viewport={"width": size[0], "height": size[1]})
+        mine = SeatPage.open_any(page, live_house.url)
+        page.route_web_socket("**/ws/shows/**", lambda socket: socket.close(code=4000))
+        page.reload()
+
+        mine.seat("E8").click()
+
+        toast = page.locator(".toast")
+        expect(toast).to_be_visible()
+        covered = toast.evaluate(
+            """(toast) => {
+              const t = toast.getBoundingClientRect();
+              return [...document.querySelectorAll("a, button, select, .legend li")].filter((each) => {
+                const box = each.getBoundingClientRect();
+                const isBeside = box.left >= t.right || box.right <= t.left;
+                return box.width && !isBeside && box.top < t.bottom && box.bottom > t.top;
+              }).map((each) => each.ariaLabel ?? each.textContent);
+            }"""
+        )
+        assert covered == []
+        assert toast.evaluate("(toast) => getComputedStyle(toast).pointerEvents") == "none"
