@@ -3,6 +3,7 @@
 from bookings.claim_store.pool import AsyncConnection, ClaimsUnavailable
 from bookings.claim_store.settling import BookingFacts, Buyer
 from bookings.domain.addresses import client_address, household
+from bookings.domain.filling import Fill
 from bookings.domain.lifecycle import RefundState, Status
 from bookings.domain.pricing import format_inr
 from bookings.domain.seat_map import Applied, Change, Changes, HoldRecord, Picture, SeatMap
@@ -47,6 +48,7 @@ from bookings.selectors.catalogue_values import (
     TheatreShows,
     TheatreSummary,
 )
+from bookings.selectors.filling import get_fills
 from bookings.selectors.live import MyHold, SeatPicture, get_seat_picture
 from bookings.services.booking_work import BookingWork, BookingWorks
 from bookings.services.box_office import BoxOffice, with_box_office
@@ -76,6 +78,7 @@ __all__ = [
     "DayOfShows",
     "DuplicateSeats",
     "Event",
+    "Fill",
     "Held",
     "HoldExpired",
     "HoldRecord",
@@ -110,6 +113,7 @@ __all__ = [
     "client_address",
     "format_inr",
     "get_booking",
+    "get_fills",
     "get_movie",
     "get_movie_page",
     "get_poster",

@@ -1,6 +1,7 @@
 """The pages: each view asks bookings for values, picks a template, and decides nothing else."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -38,7 +39,8 @@ def now_showing(request: HttpRequest) -> HttpResponse:
         {"movie": entry.movie, **_first_times(times[entry.movie.slug], now)}
         for entry in bookings.list_movies_now_showing(now=now, city=city)
     ]
-    context = {"movies": movies, "cities": cities, "city": city, "now": now}
+    shown = [show for entry in movies for show in entry["shows"]]
+    context = {"movies": movies, "cities": cities, "city": city, "fills": _fills(shown, now)}
     return render(request, "frontend/now_showing.html", context)
 
 
@@ -54,13 +56,15 @@ def movie(request: HttpRequest, slug: str) -> HttpResponse:
     except bookings.NotFound:
         raise Http404 from None
     chosen = next((day for day in page.days if day.date.isoformat() == request.GET.get("date")), None)
+    day = chosen or next(iter(page.days), None)
+    shown = [show for at in day.theatres for show in at.shows] if day else []
     context = {
         "movie": page.movie,
         "days": page.days,
-        "day": chosen or next(iter(page.days), None),
+        "day": day,
         "cities": cities,
         "city": city,
-        "now": now,
+        "fills": _fills(shown, now),
     }
     return render(request, "frontend/movie.html", context)
 
@@ -118,6 +122,12 @@ def _chosen_city(request: HttpRequest, cities: list[str]) -> str | None:
     """The city asked for, in its own spelling; None is all of them, also for one without a theatre."""
     asked = request.GET.get("city", "").casefold()
     return next((city for city in cities if city.casefold() == asked), None)
+
+
+def _fills(shows: Sequence[bookings.ShowSummary], now: datetime) -> dict[int, bookings.Fill]:
+    """How full the shows on sale are, by id; those with plenty of room have no word."""
+    fills = bookings.get_fills(show for show in shows if show.sales_state(now) == "open")
+    return {show: fill for show, fill in fills.items() if fill != "open"}
 
 
 def _first_times(shows: list[bookings.ShowSummary], now: datetime) -> dict[str, Any]:

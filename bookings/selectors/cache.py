@@ -66,10 +66,13 @@ class CatalogueCache:
         backend: Callable[[str, dict[str, Any]], BaseCache] = import_string(configured["BACKEND"])
         return backend(configured["LOCATION"], {**configured, "OPTIONS": options})
 
-    def read(self, name: str, *, things: Sequence[str], shape: type[T], load: Callable[[], T]) -> T:
+    def read(
+        self, name: str, *, things: Sequence[str], shape: type[T], load: Callable[[], T], seconds: int = VALUE_SECONDS
+    ) -> T:
         """The value called `name`, from the cache or from `load`; empty values are not kept.
 
-        `things` are what it depends on. A loader that raises leaves nothing behind.
+        `things` are what it depends on; what else it tells is at most `seconds` old. A loader that raises leaves
+        nothing behind.
         """
         key = self._attempt(lambda: self._versioned_key(name, things))
         if key is None:
@@ -83,7 +86,7 @@ class CatalogueCache:
         value = load()
         if value:
             # Keeping no empty value bounds the keys by what exists, whatever dates and names people ask for.
-            self._attempt(lambda: self._cache.set(key, msgspec.to_builtins(value), VALUE_SECONDS))
+            self._attempt(lambda: self._cache.set(key, msgspec.to_builtins(value), seconds))
         return value
 
     def step_versions(self, things: Iterable[str]) -> None:

@@ -1,16 +1,20 @@
 """How pages write money, times and lengths. Times are always the theatre's, never the server's."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django import template
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from bookings.api import ShowSummary, format_inr
+from bookings.api import Fill, ShowSummary, format_inr
 from frontend.seating import LEGEND_WORDS, Row
 
 register = template.Library()
+
+FILL_WORDS: Final = {"filling": "Filling fast", "last_few": "Last few", "housefull": "Housefull"}
 
 
 @register.simple_tag
@@ -65,6 +69,15 @@ def kind_words(kind: str) -> str:
 def from_price(show: ShowSummary) -> str:
     """Where the show is and what it costs at least: Audi 1 · from ₹220."""
     return f"{show.screen_name} · from {format_inr(min(show.prices_paise.values()))}"
+
+
+@register.simple_tag
+def fill(show: ShowSummary, fills: Mapping[int, Fill]) -> SafeString:
+    """How full a show is, where that is worth a word."""
+    known = fills.get(show.id)
+    if known is None:
+        return SafeString("")
+    return format_html(' <span class="fill" data-fill="{}">{}</span>', known, FILL_WORDS[known])
 
 
 @register.filter
