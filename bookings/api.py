@@ -6,11 +6,13 @@ from bookings.domain.addresses import client_address, household
 from bookings.domain.filling import Fill
 from bookings.domain.lifecycle import RefundState, Status
 from bookings.domain.pricing import format_inr
+from bookings.domain.rate import RateLimit
 from bookings.domain.seat_map import Applied, Change, Changes, HoldRecord, Picture, SeatMap
 from bookings.errors import (
     BadRequest,
     BookingConfirmed,
     BookingError,
+    CheckoutInProgress,
     CheckoutStarted,
     DuplicateSeats,
     HoldExpired,
@@ -26,6 +28,12 @@ from bookings.errors import (
     TooManySeats,
     UnknownSeat,
 )
+from bookings.http.auth import HOLDER_AUTH, holder_of
+from bookings.http.boundary import bounded
+from bookings.http.documentation import BAD_FIELDS, documented
+from bookings.http.errors import BodyTooLarge, CsrfFailed, NotJson, refusal
+from bookings.http.holds import run_to_its_end
+from bookings.http.schemas import EXAMPLE_BOOKING, Currency, Paise, PublicId, Reply, Request, UnixMs
 from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder, read_holder
 from bookings.selectors.bookings import BookingView, get_booking
 from bookings.selectors.catalogue import (
@@ -55,14 +63,19 @@ from bookings.services.box_office import BoxOffice, with_box_office
 from bookings.services.outbox import Event, TryLater, on_event
 from bookings.services.outcomes import Held, Released
 from bookings.services.show_plan import ShowPlan
+from bookings.sql_files import sql_file
 from bookings.waypoints import add_points, pass_by
 
 __all__ = [
+    "BAD_FIELDS",
+    "EXAMPLE_BOOKING",
+    "HOLDER_AUTH",
     "HOLDER_COOKIE",
     "HOLDER_COOKIE_SECONDS",
     "Applied",
     "AsyncConnection",
     "BadRequest",
+    "BodyTooLarge",
     "BookingConfirmed",
     "BookingError",
     "BookingFacts",
@@ -73,8 +86,11 @@ __all__ = [
     "Buyer",
     "Change",
     "Changes",
+    "CheckoutInProgress",
     "CheckoutStarted",
     "ClaimsUnavailable",
+    "CsrfFailed",
+    "Currency",
     "DayOfShows",
     "DuplicateSeats",
     "Event",
@@ -89,13 +105,19 @@ __all__ = [
     "MovieSummary",
     "MyHold",
     "NotFound",
+    "NotJson",
     "NotReady",
     "NowShowing",
     "OutcomeUnknown",
+    "Paise",
     "Picture",
+    "PublicId",
+    "RateLimit",
     "RateLimited",
     "RefundState",
     "Released",
+    "Reply",
+    "Request",
     "SalesClosed",
     "SeatMap",
     "SeatPicture",
@@ -108,9 +130,12 @@ __all__ = [
     "TheatreSummary",
     "TooManySeats",
     "TryLater",
+    "UnixMs",
     "UnknownSeat",
     "add_points",
+    "bounded",
     "client_address",
+    "documented",
     "format_inr",
     "get_booking",
     "get_fills",
@@ -119,6 +144,7 @@ __all__ = [
     "get_poster",
     "get_seat_picture",
     "get_show",
+    "holder_of",
     "household",
     "issue_holder",
     "list_cities",
@@ -128,5 +154,8 @@ __all__ = [
     "on_event",
     "pass_by",
     "read_holder",
+    "refusal",
+    "run_to_its_end",
+    "sql_file",
     "with_box_office",
 ]

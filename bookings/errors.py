@@ -115,6 +115,17 @@ class CheckoutStarted(BookingError):
         super().__init__("Payment has begun, so these seats are fixed. Use “Change seats” on the payment page.")
 
 
+class CheckoutInProgress(BookingError):
+    """Somebody, most likely the same buyer in another tab, is starting this payment right now."""
+
+    code = "checkout_in_progress"
+    http_status = 409
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("This payment is just being prepared. Try again in a few seconds.")
+
+
 class SalesClosed(BookingError):
     """The show is not on sale: not yet, no longer, or cancelled."""
 
@@ -182,5 +193,7 @@ class OutcomeUnknown(BookingError):
     http_status = 503
     retryable = True
 
-    def __init__(self) -> None:
-        super().__init__("We could not learn whether your seats were held. Ask again with the same key.")
+    def __init__(
+        self, detail: str = "We could not learn whether your seats were held. Ask again with the same key."
+    ) -> None:
+        super().__init__(detail)

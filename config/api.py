@@ -22,6 +22,7 @@ from bookings.http import bookings, catalogue, guests, holds, pictures
 from bookings.http.boundary import bounded, unknown_address
 from bookings.http.errors import install_error_replies
 from config.api_page import ApiPage
+from payments.http import calls as payments
 
 _DESCRIPTION = """\
 Every seat lock, release, countdown and sale of a cinema, as JSON. Changes arrive live over the WebSocket
@@ -37,6 +38,7 @@ _TAGS = [
     {"name": pictures.TAG, "description": "Who sits where, now."},
     {"name": holds.TAG, "description": "Seats that are yours for a while."},
     {"name": bookings.TAG, "description": "What became of a hold."},
+    {"name": payments.TAG, "description": "Paying for a hold, and giving it up."},
 ]
 
 
@@ -57,24 +59,36 @@ class JsonParser(Parser):
             raise BadRequest(f"The body is not JSON: {error}.") from error
 
 
-class HousefullApi(NinjaAPI):
-    """NinjaAPI inside the boundary."""
+class CallsApi(NinjaAPI):
+    """NinjaAPI inside the boundary: only its calls."""
+
+    @property
+    def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
+        """The addresses."""
+        patterns, app_name, namespace = super().urls
+        return [_inside(pattern) for pattern in patterns], app_name, namespace
+
+
+class HousefullApi(CallsApi):
+    """All that lies under one root, with its description; `beside` are calls that lie elsewhere."""
+
+    beside: NinjaAPI | None = None
 
     @property
     def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
         """The addresses, and after them one that refuses every other."""
         patterns, app_name, namespace = super().urls
-        inside: list[URLResolver | URLPattern] = []
-        for pattern in [*patterns, re_path("", unknown_address)]:
-            assert isinstance(pattern, URLPattern)
-            inside.append(bounded(pattern))
-        return inside, app_name, namespace
+        return [*patterns, _inside(re_path("", unknown_address))], app_name, namespace
 
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
     ) -> OpenAPISchema:
         """The OpenAPI 3.1 document, as it is sent."""
         schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        if self.beside is not None:
+            others = self.beside.get_openapi_schema(path_prefix="/")
+            schema["paths"].update(others["paths"])
+            schema["components"]["schemas"].update(others["components"]["schemas"])
         codes: set[str] = set()
         for path in schema["paths"].values():
             for operation in path.values():
@@ -86,7 +100,27 @@ class HousefullApi(NinjaAPI):
         return schema
 
 
-def make_api() -> HousefullApi:
+def _inside(pattern: URLResolver | URLPattern) -> URLPattern:
+    assert isinstance(pattern, URLPattern)
+    return bounded(pattern)
+
+
+def make_root_calls() -> CallsApi:
+    """The calls that the brief named, which lie outside /api/v1/."""
+    api = CallsApi(
+        title="Housefull",
+        docs_url=None,
+        openapi_url=None,
+        urls_namespace="root_calls",
+        renderer=JsonRenderer(),
+        parser=JsonParser(),
+    )
+    install_error_replies(api)
+    api.add_router("", payments.root_router)
+    return api
+
+
+def make_api(beside: CallsApi) -> HousefullApi:
     """The API with everything that calls can be made of."""
     api = HousefullApi(
         title="Housefull",
@@ -99,8 +133,9 @@ def make_api() -> HousefullApi:
         openapi_extra={"tags": _TAGS},
     )
     install_error_replies(api)
-    for router in (guests.router, catalogue.router, pictures.router, holds.router, bookings.router):
+    for router in (guests.router, catalogue.router, pictures.router, holds.router, bookings.router, payments.router):
         api.add_router("", router)
+    api.beside = beside
     return api
 
 
@@ -126,4 +161,5 @@ def _require_no_null(schema: dict[str, Any]) -> None:
         schema.update(kind)
 
 
-api = make_api()
+root_calls = make_root_calls()
+api = make_api(root_calls)

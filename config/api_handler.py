@@ -19,6 +19,8 @@ from config.request_ids import RequestIdMiddleware
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 ROOT: Final = "/api/v1/"
 PAGE: Final = f"{ROOT}docs"
+# Calls that the contract has elsewhere.
+BESIDE: Final = frozenset({"/verify_payment/", "/api/cancel_booking/", "/payments/webhook/"})
 
 
 class ApiHandler(ASGIHandler):
@@ -48,7 +50,8 @@ def calls_apart(pages: Application) -> Application:
 
     async def http(scope: Any, receive: Any, send: Any) -> None:
         path: str = scope["path"]
-        handler = calls if path.startswith(ROOT) and path != PAGE else pages
+        is_call = (path.startswith(ROOT) and path != PAGE) or path in BESIDE
+        handler = calls if is_call else pages
         await handler(scope, receive, send)
 
     return http

@@ -35,11 +35,12 @@ app.conf.beat_schedule = {
     "release-expired-bookings": _every(60.0, "release_expired_bookings"),
     "reconcile-seats": _every(60.0, "reconcile_seats"),
     "relay-outbox": _every(5.0, "relay_outbox"),
+    "poll-payments": _every(15.0, "poll_payments"),
     "beat-heartbeat": _every(10.0, "beat_heartbeat"),
 }
 
 # Run so often that their success is not worth a line; their failures are.
-QUIET_TASKS: Final = frozenset({"relay_outbox", "beat_heartbeat"})
+QUIET_TASKS: Final = frozenset({"relay_outbox", "poll_payments", "beat_heartbeat"})
 
 
 class TaskLines(logging.Filter):

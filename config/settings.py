@@ -173,6 +173,7 @@ _lifted = LIMIT_PROFILE == "bench"
 LIMIT_SOCKETS_PER_IP = env.int("LIMIT_SOCKETS_PER_IP", default=0 if _lifted else 1000)
 LIMIT_GUESTS_PER_MINUTE = env.int("LIMIT_GUESTS_PER_MINUTE", default=0 if _lifted else 600)
 LIMIT_HOLDS_PER_MINUTE = env.int("LIMIT_HOLDS_PER_MINUTE", default=0 if _lifted else 240)
+LIMIT_PAYMENT_CALLS_PER_MINUTE = env.int("LIMIT_PAYMENT_CALLS_PER_MINUTE", default=0 if _lifted else 120)
 LIMIT_SOCKETS_PER_HOLDER = env.int("LIMIT_SOCKETS_PER_HOLDER", default=20)
 LIMIT_MESSAGES_PER_SECOND = env.int("LIMIT_MESSAGES_PER_SECOND", default=0 if _lifted else 30)
 # Addresses of proxies whose X-Forwarded-For is believed; empty: none is.
@@ -189,6 +190,20 @@ RAZORPAY_KEY_ID = env.str("RAZORPAY_KEY_ID", default="")
 RAZORPAY_KEY_SECRET = env.str("RAZORPAY_KEY_SECRET", default="")
 RAZORPAY_WEBHOOK_SECRETS = env.list("RAZORPAY_WEBHOOK_SECRET", default=[])
 RAZORPAY_BASE_URL = env.str("RAZORPAY_BASE_URL", default="https://api.razorpay.com")
+# Where a buyer's browser gets the checkout from; beside the emulator, from the emulator.
+RAZORPAY_CHECKOUT_JS = env.str(
+    "RAZORPAY_CHECKOUT_JS",
+    default="https://checkout.razorpay.com/v1/checkout.js"
+    if RAZORPAY_BASE_URL == "https://api.razorpay.com"
+    else f"{RAZORPAY_BASE_URL.rstrip('/')}/v1/checkout.js",
+)
+# automatic: Razorpay captures what is authorised in time. manual: we capture once the seats are confirmed.
+CAPTURE_MODE = env.str("CAPTURE_MODE", default="automatic")
+# 12 is Razorpay's least. What is not captured after the manual period flows back by itself.
+CAPTURE_AUTOMATIC_MINUTES = env.int("CAPTURE_AUTOMATIC_MINUTES", default=12)
+CAPTURE_MANUAL_MINUTES = env.int("CAPTURE_MANUAL_MINUTES", default=30)
+# cancel: reloading the payment page gives the booking up, as the brief says. resume: it goes on.
+REFRESH_POLICY = env.str("REFRESH_POLICY", default="cancel")
 
 # --- Mail ---------------------------------------------------------------------------------------
 EMAIL_URL = env.str("EMAIL_URL", default="")

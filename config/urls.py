@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import health
-from config.api import api
+from config.api import api, root_calls
+from payments.http.webhook import webhook
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
@@ -12,5 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.prometheus),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
+    path("", root_calls.urls),
+    path("payments/webhook/", webhook),
     path("", include("frontend.urls")),
 ]

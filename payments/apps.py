@@ -1,7 +1,14 @@
-"""Django's registration of the `payments` app."""
+"""Django's registration of the `payments` app, and what it hears of the bookings' outbox."""
 
 from django.apps import AppConfig
 
 
 class PaymentsConfig(AppConfig):
     name = "payments"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what the outbox is to call."""
+        from payments import handlers, waypoints  # noqa: F401 — waypoints names its points
+
+        handlers.register()

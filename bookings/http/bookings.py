@@ -1,23 +1,20 @@
 """Reading a booking: what became of a hold, for whoever holds it."""
 
 from typing import Final
-from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import P, PathEx, Router
+from ninja import Router
 
 from bookings.errors import IdentityRequired, NotFound
 from bookings.http.auth import HOLDER_AUTH, holder_of
-from bookings.http.documentation import EXAMPLE_BOOKING, documented
-from bookings.http.schemas import CURRENCY, BookingReply
+from bookings.http.documentation import documented
+from bookings.http.schemas import CURRENCY, EXAMPLE_BOOKING, BookingReply, PublicId
 from bookings.selectors.bookings import get_booking
 
 TAG: Final = "Bookings"
 router = Router(tags=[TAG], auth=HOLDER_AUTH)
-
-PublicId = PathEx[UUID, P(description="`booking` of the hold.", example=EXAMPLE_BOOKING)]
 
 
 @router.get(

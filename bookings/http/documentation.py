@@ -11,7 +11,6 @@ from bookings.errors import BookingError
 from bookings.http.errors import JSON, Internal, InvalidFields
 from bookings.http.schemas import ErrorReply
 
-EXAMPLE_BOOKING = "019aa7c1-5f3a-7c21-9d64-2b1c8e90f7aa"
 BAD_FIELDS = InvalidFields([{"field": "seats[0]", "detail": "must be text"}])
 
 

@@ -26,10 +26,11 @@ from bookings.errors import (
     UnknownSeat,
 )
 from bookings.http.auth import HOLDER_AUTH, holder_of
-from bookings.http.documentation import BAD_FIELDS, EXAMPLE_BOOKING, documented
+from bookings.http.documentation import BAD_FIELDS, documented
 from bookings.http.errors import BodyTooLarge, CsrfFailed, NotJson
 from bookings.http.schemas import (
     CURRENCY,
+    EXAMPLE_BOOKING,
     BestSeatsReply,
     BestSeatsRequest,
     HoldReply,

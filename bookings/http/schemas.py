@@ -5,6 +5,7 @@ Replies only state what services and selectors answered; they decide nothing and
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 from ninja import P, PathEx
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,6 +23,8 @@ Version = Annotated[
 ]
 Currency = Literal["INR"]
 ShowId = PathEx[int, P(description="The show.", example=24)]
+EXAMPLE_BOOKING = "019aa7c1-5f3a-7c21-9d64-2b1c8e90f7aa"
+PublicId = PathEx[UUID, P(description="`booking` of the hold.", example=EXAMPLE_BOOKING)]
 
 
 def utc(at: datetime) -> str:

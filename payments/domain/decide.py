@@ -1,0 +1,89 @@
+"""What the facts about a booking's payments decide: the heart of settling, without any I/O.
+
+One table of cases (reference: 2.3). It is asked again whenever a fact is new, under the booking's row lock, and says
+nothing where everything is decided: asking twice changes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from payments.domain.facts import Payment, Rank, Resolution
+
+# A booking that ended in one of these ways may still be paid for: its buyer, or his page, let go before the money
+# came. One that the cinema or the buyer cancelled after it was paid may not.
+LATE_REASONS: Final = frozenset({"", "refresh", "dismiss", "timer", "user", "released"})
+
+
+class Why(StrEnum):
+    """Why money goes back."""
+
+    DOUBLE = "double"
+    LATE = "late"
+    WRONG_AMOUNT = "wrong_amount"
+    CANCELLED = "cancelled"
+    UNKNOWN_ORDER = "unknown_order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingState:
+    """What settling must know of a booking. `may_be_late_paid`: its show is sold and it has no newer rival."""
+
+    status: str
+    cancel_reason: str
+    may_be_late_paid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done, in this order. `apply` confirms the booking with that payment."""
+
+    apply: str | None = None
+    needs_seats: bool = False
+    refund: tuple[tuple[str, Why], ...] = field(default=())
+    cancelled_outside: bool = False
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether all is decided already."""
+        return self == Decision()
+
+
+def decide(
+    booking: BookingState, payments: Iterable[Payment], *, amounts_paise: dict[str, int], seats_are_ours: bool | None
+) -> Decision:
+    """What the payments of a booking decide. `amounts_paise` has what each of its orders asked for.
+
+    `seats_are_ours` says for an ended booking whether its seats were claimed again: None, nobody has tried; then the
+    answer may be `needs_seats`, and the caller tries and asks again.
+    """
+    all_of_them = sorted(payments, key=lambda p: (-min(p.rank, Rank.CAPTURED), p.created_s or 0, p.payment))
+    applied = [p for p in all_of_them if p.resolution is Resolution.APPLIED]
+    undecided = [p for p in all_of_them if p.is_good and p.resolution is Resolution.NONE]
+    right = [p for p in undecided if p.currency == "INR" and p.amount_paise == amounts_paise.get(p.order)]
+    wrong = tuple((p.payment, Why.WRONG_AMOUNT) for p in undecided if p not in right)
+
+    if booking.status == "confirmed":
+        gone = any(p.rank is Rank.REFUNDED for p in applied)
+        return Decision(refund=wrong + _each(right, Why.DOUBLE), cancelled_outside=gone)
+    if applied:
+        # Paid, and then cancelled: by the cinema, or with its show. What the buyer's own cancelling gives back is
+        # decided with it (services/cancel.py) and is not applied any more.
+        return Decision(refund=wrong + _each([*applied, *right], Why.CANCELLED))
+    if not right:
+        return Decision(refund=wrong)
+    first, rest = right[0].payment, wrong + _each(right[1:], Why.DOUBLE)
+    if booking.status == "pending":
+        return Decision(apply=first, refund=rest)
+    if booking.cancel_reason not in LATE_REASONS:
+        return Decision(refund=wrong + _each(right, Why.CANCELLED))
+    if not booking.may_be_late_paid or seats_are_ours is False:
+        return Decision(refund=wrong + _each(right, Why.LATE))
+    if seats_are_ours is None:
+        return Decision(needs_seats=True)
+    return Decision(apply=first, refund=rest)
+
+
+def _each(payments: Sequence[Payment], why: Why) -> tuple[tuple[str, Why], ...]:
+    return tuple((p.payment, why) for p in payments)

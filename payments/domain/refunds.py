@@ -1,0 +1,56 @@
+"""How money goes back: the states of a refund, the share of a policy, and what an answer of the gateway means."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+HOUR_MS: Final = 3_600_000
+# Then a person looks: a new key is a new refund, and more of them would not help.
+ATTEMPTS_MAX: Final = 3
+
+
+class RefundStatus(StrEnum):
+    """DUE: not asked for yet, or the answer is not known. PENDING: Razorpay has it. MANUAL: a person must act."""
+
+    DUE = "due"
+    PENDING = "pending"
+    PROCESSED = "processed"
+    FAILED = "failed"
+    MANUAL = "manual"
+
+
+# How far a refund has come. Processed is what counts, whatever was said before or is said after.
+_ORDER: Final = {
+    RefundStatus.DUE: 0,
+    RefundStatus.PENDING: 1,
+    RefundStatus.FAILED: 2,
+    RefundStatus.MANUAL: 3,
+    RefundStatus.PROCESSED: 4,
+}
+
+
+def merged(old: RefundStatus, new: RefundStatus) -> RefundStatus:
+    """Of two things said about one refund, the one that holds."""
+    return max(old, new, key=_ORDER.__getitem__)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Full until `full_until_hours` before the show, then `share_percent` until `share_until_hours`, then none."""
+
+    full_until_hours: int
+    share_until_hours: int
+    share_percent: int
+
+
+DEFAULT_POLICY: Final = Policy(full_until_hours=24, share_until_hours=2, share_percent=50)
+
+
+def share_paise(policy: Policy, *, amount_paise: int, now_ms: int, starts_ms: int) -> int:
+    """What a buyer gets back who cancels now; rounded up to the paisa, in his favour."""
+    left_ms = starts_ms - now_ms
+    if left_ms >= policy.full_until_hours * HOUR_MS and left_ms > 0:
+        return amount_paise
+    if left_ms >= policy.share_until_hours * HOUR_MS and left_ms > 0:
+        return -(-amount_paise * policy.share_percent // 100)
+    return 0

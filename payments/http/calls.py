@@ -1,0 +1,211 @@
+"""The calls of a payment page: check out, verify, cancel, change seats. Thin translations, on the event loop."""
+
+import time
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja import Router
+
+from bookings.api import (
+    BAD_FIELDS,
+    EXAMPLE_BOOKING,
+    HOLDER_AUTH,
+    BadRequest,
+    BodyTooLarge,
+    BookingConfirmed,
+    BoxOffice,
+    Buyer,
+    CheckoutInProgress,
+    ClaimsUnavailable,
+    CsrfFailed,
+    HoldExpired,
+    IdentityRequired,
+    NotFound,
+    NotJson,
+    NotReady,
+    OutcomeUnknown,
+    PublicId,
+    RateLimit,
+    RateLimited,
+    Status,
+    documented,
+    holder_of,
+    run_to_its_end,
+)
+from payments.http.schemas import (
+    CancelReply,
+    CancelRequest,
+    ChangeSeatsReply,
+    CheckoutReply,
+    CheckoutRequest,
+    StatusReply,
+    VerifyRequest,
+)
+from payments.razorpay_gateway import gateway
+from payments.services.cancel import Cancelled, cancel_booking, change_seats
+from payments.services.orders import Checkout, check_out
+from payments.services.verify import verify
+
+TAG: Final = "Payments"
+# Under /api/v1/; and at the root, where the contract has the calls that the brief named.
+router = Router(tags=[TAG], auth=HOLDER_AUTH)
+root_router = Router(tags=[TAG], auth=HOLDER_AUTH)
+
+NO_SUCH_BOOKING: Final = NotFound("There is no such booking.")
+_COMMON: Final = (
+    BAD_FIELDS,
+    BodyTooLarge(),
+    NotJson(),
+    IdentityRequired(),
+    CsrfFailed(),
+    NO_SUCH_BOOKING,
+    RateLimited("That is too fast. Slow down a little.", retry_after_ms=250),
+    NotReady("We cannot look at your booking right now. Try again in a moment."),
+)
+
+
+@router.post(
+    "/bookings/{uuid:public_id}/checkout",
+    operation_id="check_out",
+    summary="Begin to pay",
+    **documented(
+        200,
+        CheckoutReply(
+            key_id="rzp_test_housefull",
+            order_id="order_IluGWxBm9U8zJ8",
+            amount_paise=50_000,
+            currency="INR",
+            expires_ms=1_763_750_400_123,
+            checkout_js="https://checkout.razorpay.com/v1/checkout.js",
+        ),
+        *_COMMON,
+        HoldExpired(),
+        BookingConfirmed(),
+        CheckoutInProgress(),
+        OutcomeUnknown(),
+    ),
+)
+async def begin_checkout(request: HttpRequest, buyer: CheckoutRequest, public_id: PublicId) -> CheckoutReply:
+    """Freeze the seats and make the Razorpay order, or give the one that was made. Asking again is safe."""
+    holder = _counted(request)
+    if not settings.RAZORPAY_KEY_ID:
+        raise NotReady("This cinema does not take payments yet. Your seats are still held.")
+    office = await BoxOffice.current()
+
+    async def work() -> Checkout:
+        return await check_out(
+            office.works,
+            gateway,
+            booking=str(public_id),
+            holder=holder,
+            buyer=Buyer(name=buyer.name.strip(), email=buyer.email, phone=buyer.phone or ""),
+        )
+
+    checkout = await _answer(work)
+    return CheckoutReply(
+        key_id=settings.RAZORPAY_KEY_ID,
+        order_id=checkout.order,
+        amount_paise=checkout.amount_paise,
+        currency="INR",
+        expires_ms=checkout.expires_ms,
+        checkout_js=settings.RAZORPAY_CHECKOUT_JS,
+    )
+
+
+@router.post(
+    "/bookings/{uuid:public_id}/change_seats",
+    operation_id="change_seats",
+    summary="Change seats",
+    **documented(
+        200, ChangeSeatsReply(booking=EXAMPLE_BOOKING, show=24), *_COMMON, HoldExpired(), BookingConfirmed()
+    ),
+)
+async def unfreeze_seats(request: HttpRequest, public_id: PublicId) -> ChangeSeatsReply:
+    """Leave the payment page for the seat map: the seats stay held until the same deadline, under a new booking."""
+    holder = _counted(request)
+    office = await BoxOffice.current()
+    booking, show = await _answer(lambda: change_seats(office.works, booking=str(public_id), holder=holder))
+    return ChangeSeatsReply(booking=booking, show=show)
+
+
+@root_router.post(
+    "/verify_payment/",
+    operation_id="verify_payment",
+    summary="Verify a payment",
+    **documented(200, StatusReply(booking=EXAMPLE_BOOKING, status="confirmed"), *_COMMON),
+)
+async def verify_payment(request: HttpRequest, paid: VerifyRequest) -> StatusReply:
+    """Hand over what Razorpay's checkout gave the browser. Answers what the booking is now, however often asked."""
+    holder = _counted(request)
+    office = await BoxOffice.current()
+    booking, status = await _answer(
+        lambda: verify(
+            office.works,
+            order=paid.razorpay_order_id,
+            payment=paid.razorpay_payment_id,
+            signature=paid.razorpay_signature,
+            holder=holder,
+        )
+    )
+    return StatusReply(booking=booking, status=status.value)
+
+
+@root_router.post(
+    "/api/cancel_booking/",
+    operation_id="cancel_booking",
+    summary="Cancel a booking",
+    **documented(
+        200, CancelReply(booking=EXAMPLE_BOOKING, status="cancelled", refund=None), *_COMMON, BookingConfirmed()
+    ),
+)
+async def cancel(request: HttpRequest, wanted: CancelRequest) -> CancelReply:
+    """Give a booking up. Idempotent. A confirmed one is cancelled by `user` only, and refunded as its theatre's policy
+    says.
+    """
+    holder = _counted(request)
+    office = await BoxOffice.current()
+    booking = _booking_id(wanted.booking)
+
+    async def work() -> Cancelled:
+        return await cancel_booking(
+            office.works,
+            booking=booking,
+            holder=holder,
+            reason=wanted.reason,
+            expected=Status(wanted.expected_status) if wanted.expected_status else None,
+            now_ms=time.time_ns() // 1_000_000,
+        )
+
+    done = await _answer(work)
+    return CancelReply(booking=done.booking, status=done.status.value, refund=done.refund.value or None)
+
+
+async def _answer(work: Any) -> Any:
+    """Do it to its end, also when the client goes away. Raises BookingError."""
+    try:
+        return await run_to_its_end(work())
+    except ClaimsUnavailable as error:
+        raise NotReady("We cannot look at your booking right now. Try again in a moment.") from error
+
+
+def _booking_id(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise BadRequest("`booking` is not the id of a booking.") from None
+
+
+@cache
+def _limit(per_minute: int) -> RateLimit:
+    return RateLimit(per_minute)
+
+
+def _counted(request: HttpRequest) -> str:
+    """Who asks. Raises RateLimited."""
+    holder = holder_of(request)
+    if wait_ms := _limit(settings.LIMIT_PAYMENT_CALLS_PER_MINUTE).wait_ms(holder, time.monotonic()):
+        raise RateLimited("That is too fast. Slow down a little.", retry_after_ms=wait_ms)
+    return holder

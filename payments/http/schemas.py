@@ -1,0 +1,68 @@
+"""Shapes of requests and replies about money."""
+
+from typing import Annotated, Literal
+
+from ninja import Field
+
+from bookings.api import Currency, Paise, Reply, Request, UnixMs
+
+BookingId = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+BookingStatus = Literal["pending", "confirmed", "expired", "cancelled"]
+RefundWord = Literal["due", "pending", "refunded", "manual"]
+
+
+class CheckoutRequest(Request):
+    """Who pays."""
+
+    name: str = Field(min_length=1, max_length=100, description="The buyer's name.")
+    email: str = Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="Where the ticket is sent.")
+    phone: str | None = Field(None, pattern=r"^\+?[0-9][0-9 -]{7,18}$", description="For the payment's own messages.")
+
+
+class CheckoutReply(Reply):
+    """What a browser needs to open Razorpay's checkout."""
+
+    key_id: str
+    order_id: str
+    amount_paise: Paise
+    currency: Currency
+    expires_ms: UnixMs
+    checkout_js: str = Field(description="The script to load.")
+
+
+class VerifyRequest(Request):
+    """What Razorpay's checkout hands over after a payment."""
+
+    razorpay_order_id: str = Field(max_length=64)
+    razorpay_payment_id: str = Field(max_length=64)
+    razorpay_signature: str = Field(max_length=256)
+
+
+class StatusReply(Reply):
+    """What a booking is now."""
+
+    booking: BookingId
+    status: BookingStatus
+
+
+class CancelRequest(Request):
+    """Which booking to give up, and why."""
+
+    booking: str = Field(max_length=64)
+    reason: Literal["refresh", "dismiss", "timer", "user"]
+    expected_status: BookingStatus | None = Field(
+        None, description="`pending`: a booking that was paid meanwhile is not cancelled but refused."
+    )
+
+
+class CancelReply(StatusReply):
+    """What a booking is now, and where its money is."""
+
+    refund: RefundWord | None
+
+
+class ChangeSeatsReply(Reply):
+    """The booking that has the seats now; it is not at checkout."""
+
+    booking: BookingId
+    show: int

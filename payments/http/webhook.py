@@ -1,0 +1,73 @@
+"""Razorpay's webhooks: kept before they are answered. Signed by Razorpay, so no holder and no CSRF token."""
+
+import logging
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from bookings.api import BadRequest, BookingError, BoxOffice, ClaimsUnavailable, NotReady, refusal, run_to_its_end
+from payments.domain.signatures import webhook_signature_is_right
+from payments.services import inbox
+
+logger = logging.getLogger(__name__)
+
+BODY_BYTES_MAX: Final = 64 * 1024
+
+
+class WebhookTooLarge(BadRequest):
+    """No event of Razorpay's is so long."""
+
+    http_status = 413
+
+
+class WrongMethod(BadRequest):
+    """Webhooks are posted."""
+
+    http_status = 405
+
+
+@csrf_exempt
+async def webhook(request: HttpRequest) -> HttpResponseBase:
+    """200 once the event is durable; 400 not signed by Razorpay; 413 too large; 503 not durable: come again."""
+    try:
+        body = _body(request)
+        if not webhook_signature_is_right(
+            body, request.headers.get("X-Razorpay-Signature", ""), settings.RAZORPAY_WEBHOOK_SECRETS
+        ):
+            raise BadRequest("The signature is not Razorpay's.")
+        office = await BoxOffice.current()
+        event = await _keep(office, body, request.headers.get("X-Razorpay-Event-Id", ""))
+    except BookingError as error:
+        return refusal(error)
+    if event is not None:
+        # It is durable: whatever happens now, the sweep takes it in.
+        try:
+            await run_to_its_end(inbox.take_event(office.works, event))
+        except ClaimsUnavailable as error:
+            logger.warning("webhook event %s is taken in later: %s", event, error)
+    return HttpResponse(status=200)
+
+
+async def _keep(office: BoxOffice, body: bytes, event_id: str) -> int | None:
+    try:
+        return await run_to_its_end(inbox.keep(office.works, body, event_id=event_id))
+    except ClaimsUnavailable as error:
+        raise NotReady("The event could not be kept. Send it again.") from error
+
+
+def _body(request: HttpRequest) -> bytes:
+    """The raw body. Raises BadRequest."""
+    if request.method != "POST":
+        raise WrongMethod("Webhooks are sent with POST.")
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise BadRequest("Webhooks are not compressed.")
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if length.isdecimal() and int(length) > BODY_BYTES_MAX:
+        raise WebhookTooLarge(f"A webhook has at most {BODY_BYTES_MAX} bytes.")
+    body = request.read(BODY_BYTES_MAX + 1)
+    if len(body) > BODY_BYTES_MAX:
+        raise WebhookTooLarge(f"A webhook has at most {BODY_BYTES_MAX} bytes.")
+    return body

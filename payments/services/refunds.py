@@ -1,0 +1,170 @@
+"""Money on its way back: asked for with a stable key until Razorpay's answer is known, then followed to its end.
+
+An attempt has one key: repeating it is the same refund. Another key is drawn only after Razorpay said that the refund
+failed; after ATTEMPTS_MAX of them a person looks (reference: 2.4, 2.5).
+"""
+
+import logging
+from typing import Final
+
+from bookings.api import BookingWork, BookingWorks, TryLater, pass_by
+from payments import store
+from payments.domain.facts import Fact, Payment, Rank, Resolution
+from payments.domain.refunds import ATTEMPTS_MAX, RefundStatus, merged
+from payments.gateway import Busy, Gateway, GatewayFailed, GatewayRefund, OutcomeUnclear, Refused, in_gateway_thread
+from payments.services.alerts import alert
+from payments.services.settle import REFUND_DUE, take_in
+from payments.store import RefundRow
+
+logger = logging.getLogger(__name__)
+
+# An answer was lost, or Razorpay is busy: the same key again.
+AGAIN_SECONDS: Final = 20.0
+# Authorised money cannot be refunded: it is captured within minutes, or flows back by itself.
+AUTHORIZED_SECONDS: Final = 60.0
+# Razorpay has it; the bank takes days. Webhooks are sooner.
+PENDING_SECONDS: Final = 3600.0
+# The account has not enough money for it.
+BALANCE_SECONDS: Final = 900.0
+
+
+async def process_refund(works: BookingWorks, gateway: Gateway, refund_id: int) -> None:
+    """Bring one refund a step further. Idempotent; raises TryLater while it has not ended."""
+    async with works.open() as work:
+        row = await store.find_refund(work.connection, refund_id)
+    if row is None or row.status in {RefundStatus.PROCESSED, RefundStatus.MANUAL, RefundStatus.FAILED}:
+        return
+    fact = await _ask(gateway, row.payment)
+    await take_in(works, fact)
+    told = await _find(gateway, row, fact)
+    if told is None and fact.rank is Rank.AUTHORIZED:
+        raise TryLater(AUTHORIZED_SECONDS)
+    if told is None and fact.rank is Rank.REFUNDED:
+        # Given back by somebody else, or by Razorpay itself as nobody captured it.
+        await _end_without_us(works, row)
+        return
+    if told is None:
+        told = await _refund(works, gateway, row)
+    await pass_by("refund.asked")
+    status = await take_refund(works, told)
+    if status is RefundStatus.PENDING:
+        raise TryLater(PENDING_SECONDS)
+
+
+async def _ask(gateway: Gateway, payment: str) -> Fact:
+    try:
+        return await in_gateway_thread(gateway.fetch_payment, payment)
+    except GatewayFailed as failure:
+        logger.warning("payment %s cannot be looked up: %s", payment, failure.detail)
+        raise TryLater(AGAIN_SECONDS) from failure
+
+
+async def _find(gateway: Gateway, row: RefundRow, fact: Fact) -> GatewayRefund | None:
+    """What Razorpay has of this attempt. Only a payment with refunds is asked for them."""
+    if not fact.amount_refunded_paise and row.status is RefundStatus.DUE:
+        return None
+    try:
+        found = await in_gateway_thread(gateway.refunds_of_payment, row.payment)
+    except GatewayFailed as failure:
+        raise TryLater(AGAIN_SECONDS) from failure
+    return next((refund for refund in found if refund.key == row.key), None)
+
+
+async def _refund(works: BookingWorks, gateway: Gateway, row: RefundRow) -> GatewayRefund:
+    """Raises TryLater."""
+    try:
+        return await in_gateway_thread(gateway.refund, row.payment, amount_paise=row.amount_paise, key=row.key)
+    except (Busy, OutcomeUnclear) as failure:
+        logger.warning("refund %s: %s; again with the same key", row.key, failure.detail)
+        raise TryLater(AGAIN_SECONDS) from failure
+    except Refused as refusal:
+        if "balance" in refusal.detail.lower():
+            alert("a refund waits for money on the account", refund=row.key)
+            raise TryLater(BALANCE_SECONDS) from refusal
+        if "refunded already" in refusal.detail.lower() or "greater than amount captured" in refusal.detail.lower():
+            # Somebody was faster; the next look sees it.
+            raise TryLater(AGAIN_SECONDS) from refusal
+        await _leave_to_a_person(works, row, refusal.detail)
+        raise TryLater(AGAIN_SECONDS) from refusal
+
+
+async def take_refund(works: BookingWorks, told: GatewayRefund) -> RefundStatus | None:
+    """Record what is said of a refund, ours or one made elsewhere. None: its payment is not known (yet)."""
+    async with works.open() as work:
+        payment = await _lock_payment(work, told.payment)
+        if payment is None:
+            return None
+        rows = await store.refunds_of(work.connection, told.payment)
+        row = await _row_of(work, rows, told)
+        status = merged(row.status, told.status) if row is not None else told.status
+        await store.record_refund(work.connection, payment, told, row=row, status=status)
+        if row is not None and row.attempt is not None:
+            await _follow(work, payment, row, status)
+        await _tell_buyer(work, payment)
+    return status
+
+
+async def _row_of(work: BookingWork, rows: list[RefundRow], told: GatewayRefund) -> RefundRow | None:
+    for row in rows:
+        if row.key in {told.key, told.refund}:
+            return row
+    return await store.refund_by_name(work.connection, told.refund)
+
+
+async def _follow(work: BookingWork, payment: Payment, row: RefundRow, status: RefundStatus) -> None:
+    """What an attempt's end means for its payment."""
+    if status is RefundStatus.PROCESSED:
+        await store.resolve(work.connection, payment.payment, Resolution.REFUNDED, reason=payment.reason)
+    elif status is RefundStatus.FAILED and row.status is not RefundStatus.FAILED:
+        assert row.attempt is not None, "only attempts of ours are followed"
+        if row.attempt >= ATTEMPTS_MAX:
+            await store.resolve(work.connection, payment.payment, Resolution.MANUAL, reason="refunds failed")
+            alert("a refund failed for good", payment=payment.payment, refund=row.key)
+            return
+        refund, key = await store.refund_is_due(
+            work.connection,
+            payment.payment,
+            amount_paise=row.amount_paise,
+            reason=payment.reason,
+            attempt=row.attempt + 1,
+        )
+        await work.tell(kind=REFUND_DUE, key=key, payload={"refund": refund})
+        alert("a refund failed and is tried again", payment=payment.payment, refund=key)
+
+
+async def _end_without_us(works: BookingWorks, row: RefundRow) -> None:
+    async with works.open() as work:
+        payment = await _lock_payment(work, row.payment)
+        assert payment is not None, "a refund has a payment"
+        await store.set_refund_status(
+            work.connection, row.id, RefundStatus.PROCESSED, detail="was given back without us"
+        )
+        await store.resolve(work.connection, row.payment, Resolution.REFUNDED, reason=payment.reason)
+        await _tell_buyer(work, payment)
+
+
+async def _leave_to_a_person(works: BookingWorks, row: RefundRow, detail: str) -> None:
+    async with works.open() as work:
+        payment = await _lock_payment(work, row.payment)
+        assert payment is not None, "a refund has a payment"
+        await store.set_refund_status(work.connection, row.id, RefundStatus.MANUAL, detail=detail)
+        await store.resolve(work.connection, row.payment, Resolution.MANUAL, reason=detail)
+        await _tell_buyer(work, payment)
+    alert("a refund is refused", payment=row.payment, refund=row.key, detail=detail)
+
+
+async def _lock_payment(work: BookingWork, payment_id: str) -> Payment | None:
+    """The payment, under its booking's lock where it has one. None: it is not known."""
+    payment = await store.find(work.connection, payment_id)
+    if payment is not None and payment.booking is not None:
+        await work.lock(payment.booking)
+        payment = await store.find(work.connection, payment_id)
+    return payment
+
+
+async def _tell_buyer(work: BookingWork, payment: Payment) -> None:
+    if payment.booking is None:
+        return
+    facts = await work.lock(payment.booking)
+    assert facts is not None, "a payment's booking stays"
+    await work.set_refund(facts, await store.refund_state(work.connection, payment.booking))

@@ -1,0 +1,172 @@
+"""Record a fact, then settle: the one way in which money decides about a booking.
+
+Whoever learns something about a payment (verify call, webhook, poller, sweep, staff) calls `take_in`. It records the
+fact and settles in one transaction under the booking's row lock (consistency rule 13), so the order of arrival cannot
+matter, and what is decided once is not decided again.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from bookings.api import BookingFacts, BookingWork, BookingWorks, Status, pass_by
+from payments import store
+from payments.domain.decide import BookingState, Decision, Why, decide
+from payments.domain.facts import Fact, Payment, Resolution, knows
+from payments.services.alerts import alert
+
+logger = logging.getLogger(__name__)
+
+# How often late money may find its seats taken and free again before it is left to the sweep.
+TRIES_MAX: Final = 3
+CAPTURE_WATCH_SECONDS: Final = 30
+CAPTURE_WATCH: Final = "payment.capture_watch"
+REFUND_DUE: Final = "payment.refund_due"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a fact. `booking` and `status` are None while the payment is nobody's."""
+
+    booking: str | None
+    status: Status | None
+    payment: Payment
+
+
+async def take_in(works: BookingWorks, fact: Fact) -> Settled:
+    """Record what is said about a payment and settle its booking. Idempotent. Raises ClaimsUnavailable, NotReady."""
+    async with works.open() as work:
+        known = await store.find(work.connection, fact.payment)
+        found = await store.booking_of_order(work.connection, fact.order)
+        if found is None:
+            found = await _match(work, fact)
+        if found is None:
+            payment = await store.record(work.connection, fact, booking=None, amount_paise=0)
+            if known is None:
+                alert("a payment for an order that is not ours", payment=fact.payment, order=fact.order)
+            return Settled(booking=None, status=None, payment=payment)
+        booking, amount_paise = found
+        if known is not None and known.resolution is not Resolution.NONE and knows(known, fact):
+            # Nothing new about a payment that is decided: the lock would only make others wait.
+            return Settled(booking=booking, status=await work.status(booking), payment=known)
+        facts = await work.lock(booking)
+        assert facts is not None, "an order's booking stays"
+        payment = await store.record(work.connection, fact, booking=booking, amount_paise=amount_paise)
+        await pass_by("settle.recorded")
+        look = await _look(work, facts, seats_are_ours=None)
+    return Settled(booking=booking, status=await _with_seats(works, look), payment=payment)
+
+
+async def settle_booking(works: BookingWorks, booking: str) -> Status | None:
+    """Settle what is recorded of a booking and not decided. Raises ClaimsUnavailable, NotReady."""
+    async with works.open() as work:
+        facts = await work.lock(booking)
+        if facts is None:
+            return None
+        look = await _look(work, facts, seats_are_ours=None)
+    return await _with_seats(works, look)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One transaction's outcome."""
+
+    facts: BookingFacts
+    status: Status
+    needs_seats: bool
+
+
+async def _with_seats(works: BookingWorks, look: _Look) -> Status:
+    """Where late money needs its seats again: take them in Redis and look again (consistency rule 14)."""
+    for _ in range(TRIES_MAX):
+        if not look.needs_seats:
+            break
+        facts = look.facts
+        grabbed = await works.grab(facts)
+        await pass_by("settle.grabbed")
+        async with works.open() as work:
+            locked = await work.lock(facts.booking)
+            assert locked is not None, "a booking stays"
+            look = await _look(work, locked, seats_are_ours=grabbed)
+        if grabbed and look.status != Status.CONFIRMED:
+            await works.let_go(facts)
+    return look.status
+
+
+async def _look(work: BookingWork, facts: BookingFacts, *, seats_are_ours: bool | None) -> _Look:
+    """Decide and carry it out, in the transaction that has locked the booking."""
+    payments = await store.payments_of(work.connection, facts.booking)
+    amounts = await store.amounts_of_orders(work.connection, facts.booking)
+    state = BookingState(
+        status=facts.status,
+        cancel_reason=facts.cancel_reason,
+        may_be_late_paid=bool(facts.seats) and facts.is_sold and not facts.has_started and not facts.has_newer,
+    )
+    decision = decide(state, payments, amounts_paise=amounts, seats_are_ours=seats_are_ours)
+    if decision.apply and facts.status != Status.PENDING and not await work.reclaim(facts):
+        decision = decide(state, payments, amounts_paise=amounts, seats_are_ours=False)
+    status = await _carry_out(work, facts, payments, decision)
+    return _Look(facts, status, decision.needs_seats)
+
+
+async def _carry_out(work: BookingWork, facts: BookingFacts, payments: list[Payment], decision: Decision) -> Status:
+    status = facts.status
+    if decision.apply is not None:
+        await store.resolve(work.connection, decision.apply, Resolution.APPLIED)
+        await work.confirm(facts)
+        await work.tell(
+            kind=CAPTURE_WATCH,
+            key=f"capture_watch:{decision.apply}",
+            payload={"payment": decision.apply, "booking": facts.booking},
+            after_seconds=CAPTURE_WATCH_SECONDS,
+        )
+        status = Status.CONFIRMED
+    by_id = {payment.payment: payment for payment in payments}
+    for payment_id, why in decision.refund:
+        await give_back(work, by_id[payment_id], why)
+    if decision.cancelled_outside:
+        await _cancel_outside(work, facts, payments)
+        status = Status.CANCELLED
+    if decision.refund or decision.cancelled_outside:
+        await work.set_refund(facts, await store.refund_state(work.connection, facts.booking), status=status)
+    await pass_by("settle.decided")
+    return status
+
+
+async def give_back(work: BookingWork, payment: Payment, why: Why | str, *, amount_paise: int | None = None) -> None:
+    """Decide that a payment goes back, whole unless an amount is given; the worker sees to it."""
+    await store.resolve(work.connection, payment.payment, Resolution.REFUND_DUE, reason=why)
+    due_paise = payment.amount_paise if amount_paise is None else amount_paise
+    refund, key = await store.refund_is_due(work.connection, payment.payment, amount_paise=due_paise, reason=why)
+    await work.tell(kind=REFUND_DUE, key=key, payload={"refund": refund})
+    if why in {Why.WRONG_AMOUNT, Why.UNKNOWN_ORDER}:
+        alert(f"a payment goes back: {why}", payment=payment.payment, order=payment.order)
+
+
+async def _cancel_outside(work: BookingWork, facts: BookingFacts, payments: list[Payment]) -> None:
+    """The payment of a confirmed booking was refunded in Razorpay's dashboard, or by Razorpay itself."""
+    for payment in payments:
+        if payment.resolution is Resolution.APPLIED:
+            await store.resolve(work.connection, payment.payment, Resolution.REFUNDED, reason="outside")
+    await work.cancel(facts, reason="refunded outside")
+    alert("a confirmed booking was refunded outside the house", booking=facts.booking)
+
+
+async def _match(work: BookingWork, fact: Fact) -> tuple[str, int] | None:
+    """Find whose an order is that we do not know: its creation may have been lost on its way."""
+    if not _is_booking_id(fact.booking_note):
+        return None
+    facts = await work.lock(fact.booking_note)
+    if facts is None or not await store.adopt_order(work.connection, booking=facts.booking, order=fact.order):
+        return None
+    logger.info("order %s of booking %s was found by a payment", fact.order, facts.booking)
+    return await store.booking_of_order(work.connection, fact.order)
+
+
+def _is_booking_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,115 @@
+"""Looking for money that nobody told us of: orders are polled, captures watched, what was left undone is settled.
+
+Without any webhook, verify calls and this settle everything within two minutes of the money (fault matrix).
+"""
+
+import logging
+from typing import Final
+
+from bookings.api import BookingWorks, ClaimsUnavailable, NotReady, Status, TryLater, pass_by
+from payments import orders_store, store
+from payments.domain.decide import Why
+from payments.domain.facts import Rank
+from payments.gateway import Gateway, GatewayFailed, GatewayOrder, in_gateway_thread
+from payments.orders_store import Polled
+from payments.services.alerts import alert
+from payments.services.settle import give_back, settle_booking, take_in
+
+logger = logging.getLogger(__name__)
+
+BATCH_MAX: Final = 100
+POLL_LEASE_SECONDS: Final = 120.0
+# While a booking can be paid for; and after it ended: late authorisations come for three days (reference: 2.6).
+PENDING_POLL_SECONDS: Final = 45.0
+LATE_POLL_SECONDS: Final = (60, 300, 900, 1800, 7200, 86_400, 259_200)
+# Looks at the capture of a confirmed booking's payment, after the first at +30 s.
+CAPTURE_LOOKS_SECONDS: Final = (90.0, 480.0, 900.0, 3600.0)
+CAPTURE_LATE_TRIES: Final = 3
+# A payment for an order that nobody knows gets so long to be matched, then it goes back.
+PARKED_SECONDS: Final = 600
+LEFT_UNDONE_SECONDS: Final = 5
+
+
+async def poll_orders(works: BookingWorks, gateway: Gateway) -> int:
+    """Look up the payments of orders that are due. Returns how many were looked up."""
+    async with works.open() as work:
+        due = await orders_store.take_polled(work.connection, batch_max=BATCH_MAX, lease_seconds=POLL_LEASE_SECONDS)
+    for order in due:
+        try:
+            await _poll(works, gateway, order)
+            after_seconds = next_poll_seconds(order)
+        except (GatewayFailed, ClaimsUnavailable, NotReady) as failure:
+            logger.warning("order %s cannot be looked up: %s", order.order, failure)
+            after_seconds = PENDING_POLL_SECONDS
+        async with works.open() as work:
+            await orders_store.poll_again(work.connection, order.id, after_seconds=after_seconds)
+    return len(due)
+
+
+def next_poll_seconds(order: Polled) -> float | None:
+    """When to look again; None: its money is settled, or too long ago."""
+    if order.status == Status.CONFIRMED:
+        return None
+    if order.status == Status.PENDING:
+        return PENDING_POLL_SECONDS
+    return next((at - order.age_seconds for at in LATE_POLL_SECONDS if at > order.age_seconds), None)
+
+
+async def _poll(works: BookingWorks, gateway: Gateway, order: Polled) -> None:
+    if order.order is None:
+        await _look_for_lost(works, gateway, order)
+        return
+    for fact in await in_gateway_thread(gateway.payments_of_order, order.order):
+        if fact.rank is not Rank.CREATED:
+            await take_in(works, fact)
+
+
+async def _look_for_lost(works: BookingWorks, gateway: Gateway, order: Polled) -> None:
+    """An order whose making was never answered: if Razorpay has it, an old answer may have let somebody pay it."""
+    found: list[GatewayOrder] = await in_gateway_thread(gateway.find_orders, order.booking)
+    for made in found:
+        async with works.open() as work:
+            if await work.lock(order.booking) is not None:
+                await store.adopt_order(work.connection, booking=order.booking, order=made.order)
+        for fact in await in_gateway_thread(gateway.payments_of_order, made.order):
+            if fact.rank is not Rank.CREATED:
+                await take_in(works, fact)
+
+
+async def watch_capture(works: BookingWorks, gateway: Gateway, *, payment: str, tries: int) -> None:
+    """See that the money of a confirmed booking is captured; capture it where it is not. Raises TryLater."""
+    async with works.open() as work:
+        known = await store.find(work.connection, payment)
+    if known is None or known.rank >= Rank.CAPTURED:
+        return
+    later = TryLater(CAPTURE_LOOKS_SECONDS[min(tries, len(CAPTURE_LOOKS_SECONDS)) - 1])
+    try:
+        fact = await in_gateway_thread(gateway.fetch_payment, payment)
+        if fact.rank is Rank.AUTHORIZED:
+            fact = await in_gateway_thread(gateway.capture, payment, amount_paise=known.amount_paise)
+            await pass_by("capture.asked")
+    except GatewayFailed as failure:
+        if tries >= CAPTURE_LATE_TRIES:
+            alert("a confirmed booking's money is not captured", payment=payment, detail=failure.detail)
+        raise later from failure
+    await take_in(works, fact)
+    if fact.rank < Rank.CAPTURED:
+        raise later
+
+
+async def settle_leftovers(works: BookingWorks) -> int:
+    """Settle what a dead process left: undecided money, paid bookings that were cancelled, money of nobody."""
+    async with works.open() as work:
+        bookings = await store.unsettled_bookings(work.connection, older_than_seconds=LEFT_UNDONE_SECONDS)
+        parked = await store.parked_payments(work.connection, older_than_seconds=PARKED_SECONDS)
+    for booking in bookings:
+        try:
+            await settle_booking(works, booking)
+        except (ClaimsUnavailable, NotReady) as failure:
+            logger.warning("booking %s is settled later: %s", booking, failure)
+    for payment in parked:
+        async with works.open() as work:
+            known = await store.find_for_update(work.connection, payment)
+            if known is not None and known.booking is None and known.is_good:
+                await give_back(work, known, Why.UNKNOWN_ORDER)
+    return len(bookings) + len(parked)

@@ -1,0 +1,271 @@
+"""The tables of money over the box office's connections: one verb each, in the caller's transaction.
+
+It decides nothing. Locks: the booking's row first (BookingWork.lock), then rows of these tables.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bookings.api import AsyncConnection, RefundState, sql_file
+from payments.domain.facts import Fact, Payment, Rank, Resolution
+from payments.domain.refunds import Policy, RefundStatus
+from payments.gateway import GatewayRefund
+
+_PACKAGE: Final = "payments"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRow:
+    """One attempt to give money back."""
+
+    id: int
+    payment: str
+    attempt: int | None
+    key: str
+    amount_paise: int
+    status: RefundStatus
+    booking: str | None
+
+
+def _payment(row: Sequence[Any]) -> Payment:
+    return Payment(
+        payment=row[0],
+        order=row[1],
+        rank=Rank(row[2]),
+        amount_paise=row[3],
+        currency=row[4],
+        amount_refunded_paise=row[5],
+        resolution=Resolution(row[6]),
+        created_s=row[7],
+        booking=str(row[8]) if row[8] else None,
+        reason=row[9],
+    )
+
+
+# --- payments
+
+
+async def record(connection: AsyncConnection, fact: Fact, *, booking: str | None, amount_paise: int) -> Payment:
+    """Take a fact in. `amount_paise` is what the order asked for, for a fact that names none."""
+    cursor = await connection.execute(
+        sql_file(_PACKAGE, "record_payment"),
+        {
+            "payment": fact.payment,
+            "order": fact.order,
+            "booking": booking,
+            "amount": amount_paise if fact.amount_paise is None else fact.amount_paise,
+            "certain": fact.amount_paise is not None,
+            "currency": fact.currency,
+            "rank": int(fact.rank),
+            "refunded": fact.amount_refunded_paise,
+            "note": fact.booking_note,
+            "method": fact.method,
+            "error_code": fact.error_code,
+            "error_detail": fact.error_detail,
+            "fee": fact.fee_paise,
+            "created_s": fact.created_s,
+        },
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "an upsert always returns its row"
+    payment = _payment(row)
+    if fact.was_captured:
+        await _book(connection, f"captured:{fact.payment}", "captured", payment, payment.amount_paise)
+    return payment
+
+
+async def find(connection: AsyncConnection, payment: str) -> Payment | None:
+    """A payment by its id."""
+    cursor = await connection.execute(
+        "SELECT id, order_id, rank, amount_paise, currency, amount_refunded_paise, resolution, "
+        "extract(epoch FROM razorpay_created_at)::bigint, booking_id, reason FROM payments_payment WHERE id = %s",
+        (payment,),
+    )
+    row = await cursor.fetchone()
+    return _payment(row) if row else None
+
+
+async def payments_of(connection: AsyncConnection, booking: str) -> list[Payment]:
+    """Every payment of a booking."""
+    cursor = await connection.execute(sql_file(_PACKAGE, "payments_of_booking"), {"booking": booking})
+    return [_payment(row) for row in await cursor.fetchall()]
+
+
+async def resolve(connection: AsyncConnection, payment: str, resolution: Resolution, *, reason: str = "") -> None:
+    """Note what was decided about a payment."""
+    await connection.execute(
+        "UPDATE payments_payment SET resolution = %s, reason = %s WHERE id = %s",
+        (resolution, reason[:200], payment),
+    )
+
+
+async def _book(connection: AsyncConnection, key: str, kind: str, payment: Payment, amount_paise: int) -> None:
+    await connection.execute(
+        "INSERT INTO payments_ledgerentry (key, kind, payment_id, booking_id, amount_paise) "
+        "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING",
+        (key, kind, payment.payment, payment.booking, amount_paise),
+    )
+
+
+# --- orders
+
+
+async def booking_of_order(connection: AsyncConnection, order: str) -> tuple[str, int] | None:
+    """(booking, amount in paise) of an order of ours."""
+    cursor = await connection.execute(
+        "SELECT booking_id, amount_paise FROM payments_order WHERE razorpay_id = %s", (order,)
+    )
+    row = await cursor.fetchone()
+    return (str(row[0]), row[1]) if row else None
+
+
+async def amounts_of_orders(connection: AsyncConnection, booking: str) -> dict[str, int]:
+    """What each order of a booking asks for, in paise."""
+    cursor = await connection.execute(
+        "SELECT razorpay_id, amount_paise FROM payments_order WHERE booking_id = %s AND razorpay_id IS NOT NULL",
+        (booking,),
+    )
+    return {order: amount for order, amount in await cursor.fetchall()}
+
+
+async def adopt_order(connection: AsyncConnection, *, booking: str, order: str) -> bool:
+    """Fill an order whose creation was lost on its way with the id that a payment names. False: none was lost."""
+    cursor = await connection.execute(
+        "UPDATE payments_order SET razorpay_id = %s, state = 'created' "
+        "WHERE booking_id = %s AND razorpay_id IS NULL AND state = 'creating'",
+        (order, booking),
+    )
+    return cursor.rowcount > 0
+
+
+# --- refunds
+
+
+async def refund_is_due(
+    connection: AsyncConnection, payment: str, *, amount_paise: int, reason: str, attempt: int = 1
+) -> tuple[int, str]:
+    """Note that money must go back. Returns the refund and its key; repeated, the same ones."""
+    key = f"refund-{payment}-{attempt}"
+    cursor = await connection.execute(
+        "INSERT INTO payments_refund (payment_id, attempt, idempotency_key, amount_paise, status, reason) "
+        "VALUES (%s, %s, %s, %s, 'due', %s) "
+        "ON CONFLICT (idempotency_key) DO UPDATE SET idempotency_key = EXCLUDED.idempotency_key RETURNING id",
+        (payment, attempt, key, amount_paise, reason),
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "an upsert always returns its row"
+    return row[0], key
+
+
+async def find_refund(connection: AsyncConnection, refund: int) -> RefundRow | None:
+    """A refund of ours."""
+    cursor = await connection.execute(
+        "SELECT r.id, r.payment_id, r.attempt, r.idempotency_key, r.amount_paise, r.status, p.booking_id "
+        "FROM payments_refund AS r JOIN payments_payment AS p ON p.id = r.payment_id WHERE r.id = %s",
+        (refund,),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    return RefundRow(row[0], row[1], row[2], row[3], row[4], RefundStatus(row[5]), str(row[6]) if row[6] else None)
+
+
+async def refunds_of(connection: AsyncConnection, payment: str) -> list[RefundRow]:
+    """Every refund of a payment, the latest attempt last; locked, so that two tellers do not pass each other."""
+    cursor = await connection.execute(
+        "SELECT id, payment_id, attempt, idempotency_key, amount_paise, status FROM payments_refund "
+        "WHERE payment_id = %s ORDER BY attempt NULLS FIRST, id FOR UPDATE",
+        (payment,),
+    )
+    return [
+        RefundRow(row[0], row[1], row[2], row[3], row[4], RefundStatus(row[5]), None)
+        for row in await cursor.fetchall()
+    ]
+
+
+async def refund_by_name(connection: AsyncConnection, refund: str) -> RefundRow | None:
+    """The refund that Razorpay calls so."""
+    cursor = await connection.execute("SELECT id FROM payments_refund WHERE razorpay_id = %s", (refund,))
+    row = await cursor.fetchone()
+    return await find_refund(connection, row[0]) if row else None
+
+
+async def record_refund(
+    connection: AsyncConnection, payment: Payment, told: GatewayRefund, *, row: RefundRow | None, status: RefundStatus
+) -> None:
+    """Write what the gateway says of a refund: into our row, or into a new one for a refund made elsewhere."""
+    if row is None:
+        await connection.execute(
+            "INSERT INTO payments_refund (payment_id, idempotency_key, razorpay_id, amount_paise, status, reason) "
+            "VALUES (%s, %s, %s, %s, %s, 'outside')",
+            (payment.payment, told.refund, told.refund, told.amount_paise, status),
+        )
+    else:
+        await connection.execute(
+            "UPDATE payments_refund SET razorpay_id = COALESCE(razorpay_id, %s), status = %s, "
+            "changed_at = clock_timestamp() WHERE id = %s",
+            (told.refund, status, row.id),
+        )
+    if status in {RefundStatus.PENDING, RefundStatus.PROCESSED}:
+        await _book(connection, f"refunded:{told.refund}", "refunded", payment, -told.amount_paise)
+    elif status is RefundStatus.FAILED:
+        # The money did not go: what was booked as gone comes back.
+        await connection.execute(
+            "INSERT INTO payments_ledgerentry (key, kind, payment_id, booking_id, amount_paise) "
+            "SELECT 'failed:' || %(refund)s, 'refunded', payment_id, booking_id, -amount_paise "
+            "FROM payments_ledgerentry WHERE key = 'refunded:' || %(refund)s ON CONFLICT (key) DO NOTHING",
+            {"refund": told.refund},
+        )
+
+
+async def set_refund_status(
+    connection: AsyncConnection, refund: int, status: RefundStatus, *, detail: str = ""
+) -> None:
+    """Note where a refund is without an entity of the gateway."""
+    await connection.execute(
+        "UPDATE payments_refund SET status = %s, detail = %s, changed_at = clock_timestamp() WHERE id = %s",
+        (status, detail[:300], refund),
+    )
+
+
+async def refund_state(connection: AsyncConnection, booking: str) -> RefundState:
+    """Where the money of a booking is that the cinema does not keep."""
+    cursor = await connection.execute(sql_file(_PACKAGE, "refund_state"), {"booking": booking})
+    row = await cursor.fetchone()
+    return RefundState(row[0]) if row else RefundState.NONE
+
+
+async def refund_policy(connection: AsyncConnection, theatre_id: int) -> Policy | None:
+    """The theatre's own policy."""
+    cursor = await connection.execute(
+        "SELECT full_until_hours, share_until_hours, share_percent FROM payments_refundpolicy WHERE theatre_id = %s",
+        (theatre_id,),
+    )
+    row = await cursor.fetchone()
+    return Policy(*row) if row else None
+
+
+# --- what was left undone
+
+
+async def unsettled_bookings(connection: AsyncConnection, *, older_than_seconds: float) -> list[str]:
+    """Bookings with money that nobody decided about, or with applied money though they are not confirmed."""
+    cursor = await connection.execute(sql_file(_PACKAGE, "unsettled_bookings"), {"older_than": older_than_seconds})
+    return [str(booking) for (booking,) in await cursor.fetchall()]
+
+
+async def parked_payments(connection: AsyncConnection, *, older_than_seconds: float) -> list[str]:
+    """Good payments that are nobody's, and have been for a while."""
+    cursor = await connection.execute(
+        "SELECT id FROM payments_payment WHERE booking_id IS NULL AND resolution = 'none' AND rank IN (2, 3) "
+        "AND first_seen_at <= clock_timestamp() - %s * interval '1 second' ORDER BY first_seen_at LIMIT 100",
+        (older_than_seconds,),
+    )
+    return [payment for (payment,) in await cursor.fetchall()]
+
+
+async def find_for_update(connection: AsyncConnection, payment: str) -> Payment | None:
+    """A payment that is nobody's, locked itself."""
+    await connection.execute("SELECT 1 FROM payments_payment WHERE id = %s FOR UPDATE", (payment,))
+    return await find(connection, payment)
