@@ -72,7 +72,7 @@ class Checkout:
             "order_id": order_id,
             "amount": amount,
             "currency": currency,
-            "cards": list(outcomes.GOOD_CARDS) + list(outcomes.BAD_CARDS),
+            "cards": outcomes.TEST_CARDS,
             "banks": outcomes.BANKS,
         }
 

@@ -1,6 +1,6 @@
 """What the documented test cards and UPI ids do, and how each failure is told to the merchant. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from payments.emulator.errors import BAD_REQUEST, GATEWAY_ERROR
@@ -31,6 +31,11 @@ BAD_CARDS: Final[Mapping[str, str]] = {
     "4100280000020007": "gateway_technical_error",
     "4100280000000009": "authentication_failed",
 }
+# As the modal offers them.
+TEST_CARDS: Final[Sequence[Mapping[str, str]]] = [
+    *({"number": number, "label": f"{network}, succeeds"} for number, network in GOOD_CARDS.items()),
+    *({"number": number, "label": reason.replace("_", " ")} for number, reason in BAD_CARDS.items()),
+]
 OTP_DIGITS_MIN: Final = 4
 OTP_DIGITS_MAX: Final = 10
 
