@@ -8,8 +8,7 @@ import asyncio
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from bookings.api import Applied, Change, Changes, HoldRecord, Picture, SeatMap
 from realtime import metrics
@@ -33,8 +32,7 @@ STEPS_KEPT_MAX: Final = 256
 BEHIND_SECONDS_MAX: Final = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class OwnHold:
+class OwnHold(NamedTuple):
     """A committed hold, as its holder's sockets are told of it. `seats` are indexes."""
 
     holder: str

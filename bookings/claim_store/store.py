@@ -8,13 +8,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
+from bookings.claim_store.arrays import plain, quoted
 from bookings.claim_store.pool import AsyncConnection, statement
 
 
-@dataclass(frozen=True, slots=True)
-class HoldRow:
+class HoldRow(NamedTuple):
     """A hold as PostgreSQL is asked to keep it. `claims` are (seat index, price in paise), ascending."""
 
     booking: str
@@ -24,8 +24,7 @@ class HoldRow:
     claims: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What hold_batch made of a hold: was its booking opened now, which seats were claimed now, under which fence.
 
     `seats` is how many it has with them.
@@ -69,20 +68,20 @@ async def hold_batch(connection: AsyncConnection, rows: Sequence[HoldRow], *, ho
     cursor = await connection.execute(
         statement("hold_batch"),
         {
-            "bookings": [row.booking for row in rows],
-            "shows": [row.show_id for row in rows],
-            "holders": [row.holder for row in rows],
-            "expires_ms": [row.expires_ms for row in rows],
+            "bookings": plain(row.booking for row in rows),
+            "shows": plain(row.show_id for row in rows),
+            "holders": quoted(row.holder for row in rows),
+            "expires_ms": plain(row.expires_ms for row in rows),
             "hold_ms": hold_ms,
-            "claim_bookings": [claim[2] for claim in claims],
-            "claim_shows": [claim[0] for claim in claims],
-            "claim_seats": [claim[1] for claim in claims],
-            "claim_prices": [claim[3] for claim in claims],
+            "claim_bookings": plain(claim[2] for claim in claims),
+            "claim_shows": plain(claim[0] for claim in claims),
+            "claim_seats": plain(claim[1] for claim in claims),
+            "claim_prices": plain(claim[3] for claim in claims),
         },
         prepare=True,
     )
     return {
-        str(booking): Standing(opened=opened, claimed=frozenset(claimed), fence=fence, seats=before + len(claimed))
+        booking: Standing(opened=opened, claimed=frozenset(claimed), fence=fence, seats=before + len(claimed))
         for booking, opened, claimed, fence, before in await cursor.fetchall()
     }
 

@@ -6,13 +6,16 @@ clock, money is paise.
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from bookings.domain.seat_map import HoldRecord, Picture
 from bookings.seat_store.connection import Part, Reply, StoreConnection, StoreUnavailable
 from bookings.seat_store.scripts import load_scripts
+
+logger = logging.getLogger(__name__)
 
 # A call is valid for so long after the time learnt from the last reply (design: consistency rule 5).
 VALID_MS: Final = 500
@@ -34,8 +37,7 @@ class NotHeld(Exception):
         self.ended = tuple(ended)
 
 
-@dataclass(frozen=True, slots=True)
-class Acquired:
+class Acquired(NamedTuple):
     """What `acquire` took. `seats` is the whole hold, `new_seats` what this call added (indexes)."""
 
     booking: str
@@ -49,8 +51,7 @@ class Acquired:
     ended: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProvenHold:
+class ProvenHold(NamedTuple):
     """Seats of a hold that PostgreSQL has since `fence` (0: not known)."""
 
     token: str
@@ -286,6 +287,11 @@ class SeatStore:
         """Give up a picture that cannot be right; the show is not ready until it is rebuilt."""
         await self.connection.call("DEL", states_key(show_id))
 
-    async def publish(self, channel: str, message: bytes) -> None:
-        """Publish a message that is ready for the channel layer."""
-        await self.connection.call("PUBLISH", channel, message)
+    def publish(self, channel: str, message: bytes) -> None:
+        """Publish a message that is ready for the channel layer, at most once: nobody waits for it."""
+        self.connection.call("PUBLISH", channel, message).add_done_callback(_note_loss)
+
+
+def _note_loss(published: "asyncio.Future[Reply]") -> None:
+    if not published.cancelled() and (error := published.exception()) is not None:
+        logger.info("a message was not published: %s", error)

@@ -1,11 +1,9 @@
 """What the box office answers when it grants something. Refusals are bookings.errors."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A hold that stands in both authorities. `seats` is the whole hold; `version` is where its H appears.
 
     `reason` says how best seats were chosen; empty when the holder named them. `version` is None when only
@@ -21,7 +19,7 @@ class Held:
 
     def as_json(self) -> dict[str, Any]:
         """The stored form of a reply."""
-        return {**asdict(self), "seats": list(self.seats)}
+        return {**self._asdict(), "seats": list(self.seats)}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Held":
@@ -29,8 +27,7 @@ class Held:
         return cls(**{**stored, "seats": tuple(stored["seats"])})
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
+class Released(NamedTuple):
     """The seats that were let go by this request."""
 
     seats: tuple[str, ...]
@@ -38,7 +35,7 @@ class Released:
 
     def as_json(self) -> dict[str, Any]:
         """The stored form of a reply."""
-        return {**asdict(self), "seats": list(self.seats)}
+        return {**self._asdict(), "seats": list(self.seats)}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Released":

@@ -60,7 +60,7 @@ class Pictures:
             "status": status,
             "refund": refund,
         }
-        await store.publish(group_channel(booking.show_id), msgpack.packb(message))
+        store.publish(group_channel(booking.show_id), msgpack.packb(message))
 
     def shown(self, fences: Sequence[int]) -> None:
         """These changes are on every screen; their rows may go."""

@@ -41,7 +41,7 @@ WITH asked AS (
     ON CONFLICT (show_id, seat_index) WHERE released_at IS NULL DO NOTHING
     RETURNING booking_id, seat_index
 )
-SELECT standing.id, standing.opened,
+SELECT standing.id::text, standing.opened,
        COALESCE(array_agg(claimed.seat_index) FILTER (WHERE claimed.booking_id IS NOT NULL), '{}'),
        nextval('bookings_fence'),
        -- As of the beginning of this statement: without the seats claimed by it.
