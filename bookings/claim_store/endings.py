@@ -5,11 +5,12 @@ second, whose snapshot begins after that, changes claims. In one statement the c
 the wait: a seat that another process was just adding would stay claimed by a booking that has ended, for ever.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from bookings.claim_store.arrays import plain, quoted
 from bookings.claim_store.pool import AsyncConnection, statement
 from bookings.claim_store.store import HoldRow
 
@@ -29,8 +30,15 @@ class Ended:
     seats: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
+class ReleaseRow(NamedTuple):
+    """Seats that a holder wants to let go (None: all)."""
+
+    show_id: int
+    holder: str
+    seats: tuple[int, ...] | None
+
+
+class Released(NamedTuple):
     """Seats that a holder let go; `ended` when none was left."""
 
     booking: str
@@ -93,21 +101,43 @@ async def _end_bookings(connection: AsyncConnection, due: str, arguments: dict[s
     ]
 
 
-async def release_seats(
-    connection: AsyncConnection, *, show_id: int, holder: str, seats: Sequence[int] | None
-) -> Released | None:
-    """Let seats of a holder's pending booking go (None: all). None when no such booking may change.
+async def release_seats(connection: AsyncConnection, row: ReleaseRow) -> Released | None:
+    """Let seats of a holder's pending booking go, waiting for whoever is changing it. None: it may not change.
 
     In the caller's transaction. See Note [Lock, then look].
     """
-    cursor = await connection.execute(statement("lock_pending"), {"show": show_id, "holder": holder})
-    found = await cursor.fetchone()
-    if found is None:
-        return None
+    cursor = await connection.execute(statement("lock_pending"), {"show": row.show_id, "holder": row.holder})
+    locked = {booking: row.seats for (booking,) in await cursor.fetchall()}
+    return next(iter((await _release_locked(connection, locked)).values()), None)
+
+
+async def release_batch(connection: AsyncConnection, rows: Sequence[ReleaseRow]) -> dict[tuple[int, str], Released]:
+    """Let seats of many holders' pending bookings go, except where somebody is changing them; by (show, holder).
+
+    In the caller's transaction. See Note [Lock, then look].
+    """
     cursor = await connection.execute(
-        statement("release_seats"), {"booking": found[0], "seats": list(seats) if seats is not None else None}
+        statement("lock_pending_free"),
+        {"shows": plain(row.show_id for row in rows), "holders": quoted(row.holder for row in rows)},
+        prepare=True,
     )
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    return Released(booking=str(row[0]), fence=row[1], seats=tuple(sorted(row[2])), ended=row[3])
+    whose = {booking: (show, holder) for show, holder, booking in await cursor.fetchall()}
+    asked = {(row.show_id, row.holder): row.seats for row in rows}
+    released = await _release_locked(connection, {booking: asked[key] for booking, key in whose.items()})
+    return {whose[booking]: what for booking, what in released.items()}
+
+
+async def _release_locked(
+    connection: AsyncConnection, locked: Mapping[UUID, Sequence[int] | None]
+) -> dict[UUID, Released]:
+    """Those of the locked bookings that let something go."""
+    if not locked:
+        return {}
+    seats = (plain(only) if only is not None else None for only in locked.values())
+    cursor = await connection.execute(
+        statement("release_seats"), {"bookings": plain(locked), "seats": quoted(seats)}, prepare=True
+    )
+    return {
+        booking: Released(booking=str(booking), fence=fence, seats=tuple(let_go), ended=ended)
+        for booking, fence, let_go, ended in await cursor.fetchall()
+    }

@@ -157,7 +157,7 @@ class BoxOffice:
         """Finish what has begun and close every connection."""
         if self._tidying is not None:
             await end_task(self._tidying)
-        for part in (self._live, self._expiry, self._rebuilder, self._pictures):
+        for part in (self._live, self._releases, self._expiry, self._rebuilder, self._pictures):
             await part.close()
         await self._standby.stop()
         await self._pool.close()

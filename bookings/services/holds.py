@@ -29,8 +29,9 @@ from bookings.errors import (
 )
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import Acquired, NotHeld, SeatStore, ShowNotReady
+from bookings.services.batches import CommitOutcomeUnknown, StoredReply, remember
 from bookings.services.expiry import Expiry
-from bookings.services.group_commit import CommitOutcomeUnknown, GroupCommit, StoredReply
+from bookings.services.group_commit import GroupCommit
 from bookings.services.idempotency import KeyedRequest
 from bookings.services.outcomes import Held
 from bookings.services.pictures import Pictures
@@ -230,11 +231,7 @@ class LiveHolds:
                         ended = await end_stale_rivals(connection, row)
                         await pass_by("takeover.stale_ended")
                         fence = await self._claim_alone(connection, row)
-                        if reply is not None:
-                            await claims.remember_replies(
-                                connection,
-                                [(row.holder, reply.operation, reply.key, reply.request_sha256, reply.reply)],
-                            )
+                        await remember(connection, [(row.holder, reply)])
                 except _DoesNotStand:
                     why = await claims.why_refused(connection, row)
                     raise refusal_of(why, plan, row) from None

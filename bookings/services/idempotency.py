@@ -13,7 +13,7 @@ from typing import Any, Final
 from bookings.claim_store import store as claims
 from bookings.claim_store.pool import ClaimPool
 from bookings.errors import BadRequest, IdempotencyMismatch, InProgress
-from bookings.services.group_commit import StoredReply
+from bookings.services.batches import StoredReply
 
 KEY_CHARACTERS_MAX: Final = 255
 
@@ -26,10 +26,6 @@ class KeyedRequest:
     key: str
     request_sha256: bytes
     stored: dict[str, Any] | None
-
-    def row(self, holder: str, reply: dict[str, Any]) -> tuple[str, str, str, bytes, dict[str, Any]]:
-        """The reply as claim_store.remember_replies takes it."""
-        return holder, self.operation, self.key, self.request_sha256, reply
 
     def granting(self, reply: dict[str, Any]) -> StoredReply:
         """The reply to store with the grant."""

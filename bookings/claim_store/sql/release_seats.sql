@@ -1,31 +1,35 @@
--- Let seats of a pending booking go, which lock_pending.sql has locked in the same transaction. One conditional
--- statement: frozen or late bookings do not match.
+-- Let seats of pending bookings go, which the same transaction has locked (lock_pending.sql, lock_pending_free.sql).
+-- One conditional statement: frozen or late bookings do not match.
 --
--- booking   whose seats
--- seats     indexes, or NULL: all
--- Returns nothing when nothing was let go, else one row: booking, fence, seats let go, whether it ended.
-WITH mine AS (
-    SELECT id, show_id FROM bookings_booking
-    WHERE id = %(booking)s AND status = 'pending' AND checkout_at IS NULL AND expires_at > clock_timestamp()
+-- bookings   whose seats
+-- seats      for each, an array of indexes as text ('{1,2}'), or NULL: all
+-- Returns one row a booking that let something go: booking, fence, seats let go (ascending), whether it ended.
+WITH asked AS (
+    SELECT booking, named::smallint[] AS named FROM unnest(%(bookings)s::uuid[], %(seats)s::text[]) AS t (booking, named)
+), mine AS (
+    SELECT id, show_id, named FROM bookings_booking JOIN asked ON id = booking
+    WHERE status = 'pending' AND checkout_at IS NULL AND expires_at > clock_timestamp()
 ), freed AS (
     UPDATE bookings_seatclaim AS c SET released_at = clock_timestamp()
     FROM mine WHERE c.booking_id = mine.id AND c.released_at IS NULL
-      AND (%(seats)s::smallint[] IS NULL OR c.seat_index = ANY (%(seats)s::smallint[]))
-    RETURNING c.seat_index
-), kept AS (
-    SELECT count(*) AS seats FROM bookings_seatclaim AS c JOIN mine ON c.booking_id = mine.id
-    WHERE c.released_at IS NULL
-      AND %(seats)s::smallint[] IS NOT NULL AND c.seat_index <> ALL (%(seats)s::smallint[])
+      AND (mine.named IS NULL OR c.seat_index = ANY (mine.named))
+    RETURNING c.booking_id, c.seat_index
 ), ended AS (
     UPDATE bookings_booking AS b
     SET status = 'cancelled', ended_at = clock_timestamp(), cancel_reason = 'released'
-    FROM mine, kept WHERE b.id = mine.id AND kept.seats = 0
+    FROM mine WHERE b.id = mine.id AND (mine.named IS NULL OR NOT EXISTS (
+        SELECT 1 FROM bookings_seatclaim AS c
+        WHERE c.booking_id = mine.id AND c.released_at IS NULL AND c.seat_index <> ALL (mine.named)))
     RETURNING b.id
+), let_go AS (
+    SELECT mine.id, mine.show_id, ended.id IS NOT NULL AS ended, COALESCE(
+        json_agg(seat_index ORDER BY seat_index) FILTER (WHERE seat_index IS NOT NULL), '[]') AS seats
+    FROM mine LEFT JOIN ended ON ended.id = mine.id LEFT JOIN freed ON freed.booking_id = mine.id
+    GROUP BY mine.id, mine.show_id, ended.id
 ), fenced AS (
-    SELECT mine.id, mine.show_id, nextval('bookings_fence') AS fence,
-           COALESCE((SELECT json_agg(seat_index) FROM freed), '[]') AS seats
-    FROM mine WHERE EXISTS (SELECT 1 FROM freed) OR EXISTS (SELECT 1 FROM ended)
+    SELECT id, show_id, ended, seats, nextval('bookings_fence') AS fence
+    FROM let_go WHERE ended OR json_array_length(seats) > 0
 ), shown AS (
     INSERT INTO bookings_picturepending (fence, show_id, seats) SELECT fence, show_id, seats FROM fenced
 )
-SELECT fenced.id, fenced.fence, fenced.seats, EXISTS (SELECT 1 FROM ended) FROM fenced
+SELECT id, fence, seats, ended FROM fenced
