@@ -5,12 +5,10 @@ the admin) use `with_box_office`.
 """
 
 import asyncio
-import logging
-import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import async_to_sync
@@ -19,45 +17,34 @@ from django.conf import settings
 from bookings.claim_store.endings import Ended
 from bookings.claim_store.pool import ClaimPool, ClaimsUnavailable
 from bookings.domain.drift import Difference
-from bookings.domain.rate import RateLimit
 from bookings.domain.seat_map import Picture
-from bookings.errors import BadRequest, NotFound, NotReady, RateLimited, TooManySeats
+from bookings.errors import BadRequest, NotFound, NotReady, TooManySeats
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import SeatStore, ShowNotReady
 from bookings.services.best_seats import BestSeats
 from bookings.services.blocks import Blocks
+from bookings.services.booking_ids import new_booking_id
 from bookings.services.booking_work import BookingWorks
 from bookings.services.expiry import Expiry
 from bookings.services.holds import HoldLimits, LiveHolds
-from bookings.services.idempotency import Idempotency, KeyedRequest
+from bookings.services.idempotency import KeyedRequest
 from bookings.services.outcomes import Held, Released
 from bookings.services.pictures import Pictures
 from bookings.services.rebuild import Rebuilder
 from bookings.services.reconcile import Reconciler
 from bookings.services.release import Releases
+from bookings.services.requests import Requests
+from bookings.services.seeing import Seeing
 from bookings.services.show_plan import ShowPlan, ShowPlans
 from bookings.services.standby import Standby, end_task
 from bookings.services.standby_holds import StandbyHolds
-from bookings.services.turns import Turns
+from bookings.services.tidying import keep_tidy
 
 T = TypeVar("T")
-logger = logging.getLogger(__name__)
-
-# How often a serving process does what failures left undone (consistency rule 17: pictures older than 5 s).
-TIDY_SECONDS: Final = 5.0
 
 
 def _clock_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def new_booking_id() -> str:
-    """A UUIDv7 (RFC 9562, 5.7): 48 bits of Unix ms, then random bits; so index pages fill in order."""
-    value = (_clock_ms() & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF000 << 64) | 0x7000 << 64
-    value = value & ~(0xC000 << 48) | 0x8000 << 48
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 class BoxOffice:
@@ -66,12 +53,7 @@ class BoxOffice:
     _current: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[BoxOffice]]" = WeakKeyDictionary()
 
     def __init__(self) -> None:
-        limits = HoldLimits(
-            hold_ms=settings.HOLD_SECONDS * 1000,
-            seats_max=settings.SEATS_PER_HOLD_MAX,
-            budget_ms=settings.HOLD_BUDGET_SECONDS * 1000,
-            window_ms=settings.HOLD_BUDGET_WINDOW_SECONDS * 1000,
-        )
+        limits = HoldLimits.as_set()
         self.limits = limits
         self._pool = ClaimPool()
         self._plans = ShowPlans(self._pool, monotonic=time.monotonic)
@@ -96,6 +78,7 @@ class BoxOffice:
         self._standby_holds = StandbyHolds(
             self._pool, limits=limits, new_booking_id=new_booking_id, clock_ms=_clock_ms
         )
+        self._seeing = Seeing(self._standby, live=self._live, alone=self._standby_holds)
         self._best = BestSeats(self._live, seats_max=limits.seats_max)
         self._releases = Releases(self._pool, self._pictures)
         self._blocks = Blocks(self._pool, self._pictures)
@@ -110,9 +93,9 @@ class BoxOffice:
             limits=limits,
             new_booking_id=new_booking_id,
         )
-        self._idempotency = Idempotency(self._pool)
-        self._turns = Turns()
-        self._hold_rate = RateLimit(settings.LIMIT_HOLDS_PER_MINUTE)
+        self._requests = Requests(
+            self._pool, holds_per_minute=settings.LIMIT_HOLDS_PER_MINUTE, monotonic=time.monotonic
+        )
         self._tidying: asyncio.Task[None] | None = None
         self._standby.on_mode_change(self._mode_changed)
 
@@ -150,7 +133,9 @@ class BoxOffice:
     @classmethod
     async def _open_serving(cls) -> "BoxOffice":
         office = await cls.open()
-        office._tidying = asyncio.get_running_loop().create_task(office._keep_tidy(), name="tidying")
+        office._tidying = asyncio.get_running_loop().create_task(
+            keep_tidy(office.expire_due, office.apply_leftovers), name="tidying"
+        )
         return office
 
     async def close(self) -> None:
@@ -185,7 +170,7 @@ class BoxOffice:
         seats = plan.indexes(labels)
         if len(seats) > self.limits.seats_max:
             raise TooManySeats(self.limits.seats_max)
-        self._count_hold(holder)
+        self._requests.count_hold(holder)
 
         async def work(keyed: KeyedRequest | None) -> Held:
             plan.require_on_sale(_clock_ms())
@@ -195,7 +180,7 @@ class BoxOffice:
             except StoreUnavailable:
                 return await self._standby_holds.hold(plan, holder=holder, seats=seats, keyed=keyed)
 
-        return await self._once(
+        return await self._requests.once(
             plan, holder, idempotency_key, ["hold", show_id, sorted(labels)], work, Held.from_json
         )
 
@@ -215,7 +200,7 @@ class BoxOffice:
         plan = await self._plans.get(show_id)
         if count > self.limits.seats_max:
             raise TooManySeats(self.limits.seats_max)
-        self._count_hold(holder)
+        self._requests.count_hold(holder)
 
         async def work(keyed: KeyedRequest | None) -> Held:
             plan.require_on_sale(_clock_ms())
@@ -233,7 +218,7 @@ class BoxOffice:
                 return await self._standby_holds.hold(plan, holder=holder, seats=choice.indexes, keyed=keyed)
 
         body = ["hold.best", show_id, count, category, accessible]
-        return await self._once(plan, holder, idempotency_key, body, work, Held.from_json)
+        return await self._requests.once(plan, holder, idempotency_key, body, work, Held.from_json)
 
     async def release(
         self, *, show_id: int, holder: str, labels: Sequence[str] | None = None, idempotency_key: str | None = None
@@ -247,7 +232,7 @@ class BoxOffice:
             return await self._releases.release(store, plan, holder=holder, seats=seats, keyed=keyed)
 
         body = ["release", show_id, None if labels is None else sorted(labels)]
-        return await self._once(plan, holder, idempotency_key, body, work, Released.from_json)
+        return await self._requests.once(plan, holder, idempotency_key, body, work, Released.from_json)
 
     async def block_seats(self, *, show_id: int, labels: Sequence[str], reason: str) -> None:
         """Take seats off sale, all or none. Raises SeatsUnavailable naming those in the way, ClaimsUnavailable."""
@@ -273,50 +258,15 @@ class BoxOffice:
         except StoreUnavailable:
             return None
 
-    async def _once(
-        self,
-        plan: ShowPlan,
-        holder: str,
-        key: str | None,
-        body: list[object],
-        work: Callable[[KeyedRequest | None], Awaitable[T]],
-        from_json: Callable[[dict[str, Any]], T],
-    ) -> T:
-        """Answer a request, or with its stored reply where the same one was answered before."""
-        try:
-            async with (
-                self._idempotency.request(holder=holder, operation=str(body[0]), key=key, body=body) as keyed,
-                self._turns.turn(holder, plan.show_id),
-            ):
-                if keyed is not None and keyed.stored is not None:
-                    return from_json(keyed.stored)
-                return await work(keyed)
-        except ClaimsUnavailable as error:
-            raise NotReady("Seats cannot be held right now. Try again soon.") from error
-
-    def _count_hold(self, holder: str) -> None:
-        if wait_ms := self._hold_rate.wait_ms(holder, time.monotonic()):
-            raise RateLimited("That is too fast. Slow down a little.", retry_after_ms=wait_ms)
-
     # --- seeing
 
     async def picture(self, show_id: int) -> Picture:
         """The whole map at one version; from PostgreSQL alone while Redis is away. Raises NotFound, NotReady."""
-        plan = await self._plans.get(show_id)
-        try:
-            store = await self._standby.store()
-            for _ in range(2):
-                try:
-                    return await store.picture(show_id)
-                except ShowNotReady:
-                    await self._live.make_ready(store, show_id)
-            raise NotReady
-        except StoreUnavailable:
-            return await self._standby_holds.picture(plan)
+        return await self._seeing.picture(await self._plans.get(show_id))
 
     async def positions(self, show_ids: Sequence[int]) -> dict[int, tuple[str, int] | None]:
         """(epoch, version) of shows, in one round trip; None where there is no picture. Raises StoreUnavailable."""
-        return await (await self._standby.store()).positions(show_ids)
+        return await self._seeing.positions(show_ids)
 
     # --- keeping in step
 
@@ -373,23 +323,6 @@ class BoxOffice:
     def _mode_changed(self, live: bool) -> None:  # noqa: FBT001 — a listener's signature
         if not live:
             self._standby_holds.begin()
-
-    async def _keep_tidy(self) -> None:
-        """Do what a failure left undone: bookings past their deadline, and pictures that were never shown.
-
-        Rooms, watcher and Beat expire bookings too. This is for the time in between: PostgreSQL was away when
-        Redis had ended a hold, or a rebuilt picture does not show a hold that is over.
-        """
-        while True:
-            await asyncio.sleep(TIDY_SECONDS)
-            try:
-                await self.expire_due()
-                await self.apply_leftovers()
-            except (StoreUnavailable, ClaimsUnavailable):
-                continue
-            except Exception:
-                # The boundary of a task that must outlive any one failure; the next round tries again.
-                logger.exception("what was left undone could not be done")
 
 
 def with_box_office(work: Callable[[BoxOffice], Awaitable[T]]) -> T:

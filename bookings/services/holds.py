@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
+
 from bookings.claim_store import store as claims
 from bookings.claim_store.endings import end_stale_rivals
 from bookings.claim_store.pool import AsyncConnection, ClaimPool, ClaimsUnavailable
@@ -60,6 +62,16 @@ class HoldLimits:
     seats_max: int
     budget_ms: int
     window_ms: int
+
+    @classmethod
+    def as_set(cls) -> "HoldLimits":
+        """As the settings say."""
+        return cls(
+            hold_ms=settings.HOLD_SECONDS * 1000,
+            seats_max=settings.SEATS_PER_HOLD_MAX,
+            budget_ms=settings.HOLD_BUDGET_SECONDS * 1000,
+            window_ms=settings.HOLD_BUDGET_WINDOW_SECONDS * 1000,
+        )
 
 
 class _DoesNotStand(Exception):

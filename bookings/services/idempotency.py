@@ -40,17 +40,12 @@ class Idempotency:
         self._in_flight: set[tuple[str, str, str]] = set()
 
     @asynccontextmanager
-    async def request(
-        self, *, holder: str, operation: str, key: str | None, body: Any
-    ) -> AsyncIterator[KeyedRequest | None]:
-        """The keyed request while it is worked on, or None without a key.
+    async def request(self, *, holder: str, operation: str, key: str, body: Any) -> AsyncIterator[KeyedRequest]:
+        """The keyed request while it is worked on.
 
         Raises BadRequest (bad key), InProgress (a twin is in flight), IdempotencyMismatch (other body),
         ClaimsUnavailable.
         """
-        if key is None:
-            yield None
-            return
         if not 0 < len(key) <= KEY_CHARACTERS_MAX or "\x00" in key:
             raise BadRequest(f"An idempotency key has 1 to {KEY_CHARACTERS_MAX} characters.")
         mark = (holder, operation, key)

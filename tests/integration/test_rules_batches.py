@@ -15,7 +15,7 @@ from bookings.claim_store import store as claims
 from bookings.claim_store.pool import ClaimPool, ClaimsUnavailable
 from bookings.claim_store.store import HoldRow
 from bookings.models import Show
-from bookings.services.box_office import new_booking_id
+from bookings.services.booking_ids import new_booking_id
 from bookings.services.group_commit import GroupCommit
 from bookings.services.holds import LiveHolds
 from tests.support.cinema import PRICE_PAISE, make_show

@@ -12,7 +12,7 @@ from bookings.claim_store import endings
 from bookings.models import Show
 from bookings.seat_store import NotHeld
 from bookings.services import expiry, rebuild
-from bookings.services.box_office import new_booking_id
+from bookings.services.booking_ids import new_booking_id
 from tests.support.cinema import make_show
 from tests.support.guards import lua_without, redis_clock_ahead, sql_without, unless, with_and_without_guard
 from tests.support.witness import (

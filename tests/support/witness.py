@@ -16,7 +16,7 @@ import redis.asyncio
 
 from bookings.api import BoxOffice, Changes, Held
 from bookings.seat_store import Acquired, SeatStore, StoreConnection
-from bookings.services.box_office import new_booking_id
+from bookings.services.booking_ids import new_booking_id
 from bookings.waypoints import standing_at
 from tests.support.cinema import PRICE_PAISE
 
