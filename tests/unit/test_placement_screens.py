@@ -1,6 +1,7 @@
 """Best seats on whole screens against an oracle of sets that knows nothing of lines, ladders or harm."""
 
 from fractions import Fraction
+from itertools import product
 from random import Random
 
 import pytest
