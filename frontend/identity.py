@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 
 from bookings import api as bookings
 
@@ -22,6 +23,7 @@ def with_holder(
 
     @wraps(view)
     def with_cookie(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        get_token(request)  # Its cookie comes too: calls that change something need both (docs/http-api.md).
         token = request.COOKIES.get(bookings.HOLDER_COOKIE, "")
         holder = bookings.read_holder(token)
         if holder is not None:
