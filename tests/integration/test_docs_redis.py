@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 
 from bookings.api import BoxOffice
 from tests.support.cinema import make_show
+from tests.support.witness import redis_url_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "redis.md"
 HOLDER = "6ASIIHzjpq1NcvAL"
@@ -58,12 +59,29 @@ class TestRedisPage:
         await box_office.hold(show_id=show.pk, holder=HOLDER, labels=["A1", "A2"])
         await self.until_committed(redis_client, show.pk)
         self.compare(during, redis_client, show.pk)
+        seen = set(redis_client.scan_iter())
         await box_office.release(show_id=show.pk, holder=HOLDER)
         self.compare(after, redis_client, show.pk)
+        seen |= set(redis_client.scan_iter())
         self.compare(ready, redis_client, show.pk)
 
         left = [key for key in redis_client.scan_iter() if key.startswith(("seat_lock", "seat_res", "res", "hold"))]
         assert left == []
+        as_listed = {key.replace(f"{{{show.pk}}}", SHOW_IN_PAGE).replace(HOLDER, "<holder>") for key in seen}
+        assert as_listed - {"seat_lock:{24}:A2"} == set(
+            re.findall(
+                r"^\| `([^`]+:[^`]+)` \| [^|]+ \| (?:yes|no).*\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+            )
+        )
+
+    async def test_keeps_nothing_in_the_layers_database(
+        self, box_office: BoxOffice, redis_client: "redis.Redis"
+    ) -> None:
+        show = await sync_to_async(make_show)()
+        await box_office.hold(show_id=show.pk, holder=HOLDER, labels=["A1"])
+
+        with redis.Redis.from_url(f"{redis_url_of(redis_client).removesuffix('/0')}/1") as layer:
+            assert layer.dbsize() == 0
 
     @staticmethod
     def compare(block: str, client: "redis.Redis", show_id: int) -> None:
