@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
 
     from config.embedded import EmbeddedServers
+    from tests.support.razorpay import Razorpay
 
 assert not settings.configured, "unset DJANGO_SETTINGS_MODULE: the tests first say where their servers are"
 _SERVERS = TestServers()
@@ -43,6 +44,22 @@ def servers(running_servers: "EmbeddedServers") -> "Iterator[EmbeddedServers]":
     _SERVERS.heal()
     # Where asynchronous tests run the ORM: its connection may have died with the server.
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+
+
+@pytest.fixture(scope="session")
+def _running_razorpay() -> "Iterator[Razorpay]":
+    from tests.support.razorpay import running_emulator
+
+    with running_emulator(port=_SERVERS.razorpay_port, quiet=True) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def razorpay(_running_razorpay: "Razorpay") -> "Iterator[Razorpay]":
+    """The emulated Razorpay that this test process is configured for, in a new world; webhooks go nowhere yet."""
+    _running_razorpay.reset()
+    yield _running_razorpay
+    _running_razorpay.webhooks_to(None)
 
 
 @pytest.fixture(scope="session")

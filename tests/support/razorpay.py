@@ -20,13 +20,10 @@ import razorpay
 from config.guardian import Guardian
 from config.ports import free_port
 from tests.support.processes import wait_until
+from tests.support.razorpay_keys import KEY_ID, KEY_SECRET, PREVIOUS_WEBHOOK_SECRET, WEBHOOK_SECRET
 
 PROJECT: Final = Path(__file__).parents[2]
 START_SECONDS: Final = 30.0
-KEY_ID: Final = "rzp_test_EmulatorTests1"
-KEY_SECRET: Final = "a-key-secret-of-the-tests-only"
-WEBHOOK_SECRET: Final = "a-webhook-secret-of-the-tests"
-PREVIOUS_WEBHOOK_SECRET: Final = "the-webhook-secret-before-it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +235,15 @@ class EmulatorProcess:
 
 @contextmanager
 def running_emulator(
-    *, webhook_url: str | None = None, seed: str = "tests", state: Path | None = None, quiet: bool = False
+    *,
+    port: int | None = None,
+    webhook_url: str | None = None,
+    seed: str = "tests",
+    state: Path | None = None,
+    quiet: bool = False,
 ) -> Iterator[Razorpay]:
-    """An emulator on a free port. With a state folder it can be crashed and started again without forgetting."""
-    port = free_port()
+    """An emulator on this or a free port. With a state folder it can be crashed and forgets nothing."""
+    port = port or free_port()
     command = [sys.executable, "manage.py", "razorpay_emulator", "--port", str(port), "--seed", seed]
     command += ["--webhook-url", webhook_url] if webhook_url else []
     command += ["--state", str(state)] if state else []

@@ -17,6 +17,7 @@ import redis
 
 from config.embedded import EmbeddedServers
 from config.ports import free_port
+from tests.support.razorpay_keys import KEY_ID, KEY_SECRET, PREVIOUS_WEBHOOK_SECRET, WEBHOOK_SECRET
 
 # Of .env or the developer's shell, which must not decide how a test ends.
 FORGOTTEN_VARIABLES = (
@@ -29,6 +30,10 @@ FORGOTTEN_VARIABLES = (
     "LIMIT_PROFILE_CONFIRM",
     "LOG_FORMAT",
     "LOG_LEVEL",
+    "CAPTURE_MODE",
+    "CAPTURE_AUTOMATIC_MINUTES",
+    "CAPTURE_MANUAL_MINUTES",
+    "RAZORPAY_CHECKOUT_JS",
     "REFRESH_POLICY",
     "SECURE_COOKIES",
     "SEATS_PER_HOLD_MAX",
@@ -44,6 +49,8 @@ class TestServers:
     def __init__(self) -> None:
         self.postgres_port = free_port()
         self.redis_port = free_port()
+        # Where the emulated Razorpay is for tests that take `razorpay`; nobody listens there for the others.
+        self.razorpay_port = free_port()
         # Not the checkout's logs/, where a house that runs beside the tests writes.
         self.logs_folder = tempfile.mkdtemp(prefix="housefull-test-logs-")
         atexit.register(shutil.rmtree, self.logs_folder, ignore_errors=True)
@@ -61,6 +68,10 @@ class TestServers:
             "SECRET_KEY": "a-secret-of-the-tests-only-0123456789-abcdefghij",
             "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
             "LOGS_DIR": self.logs_folder,
+            "RAZORPAY_KEY_ID": KEY_ID,
+            "RAZORPAY_KEY_SECRET": KEY_SECRET,
+            "RAZORPAY_WEBHOOK_SECRET": f"{WEBHOOK_SECRET},{PREVIOUS_WEBHOOK_SECRET}",
+            "RAZORPAY_BASE_URL": f"http://127.0.0.1:{self.razorpay_port}",
         }
 
     @property

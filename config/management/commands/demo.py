@@ -6,7 +6,7 @@ Owns what runs and in which order; how processes are kept is `config/supervisor.
 
 import asyncio
 import fcntl
-import importlib.util
+import hmac
 import os
 import secrets
 import signal
@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management import get_commands
 from django.core.management.base import BaseCommand, CommandError
 
 from bookings.management.commands.seed_demo import DEMO_LOGIN, DEMO_PASSWORD
@@ -26,12 +26,23 @@ from config.binaries import ServerMissing
 from config.console import Console
 from config.embedded import EmbeddedServers, ServerFailed, remove_state
 from config.guardian import Guardian, ProcessRefused
-from config.ports import NoFreePort, is_free
+from config.ports import NoFreePort, free_port, is_free
 from config.supervisor import Service, Supervisor, how_it_ended
 
 STATE_FOLDER = ".housefull"
 # What another process must know to be of this house.
-HOUSE_VARIABLES = ("DATABASE_URL", "REDIS_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS")
+HOUSE_VARIABLES = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "DEBUG",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "RAZORPAY_KEY_ID",
+    "RAZORPAY_KEY_SECRET",
+    "RAZORPAY_WEBHOOK_SECRET",
+    "RAZORPAY_BASE_URL",
+)
+DEMO_KEY_ID = "rzp_test_HousefullDemo1"
 PORT_MAX = 65535
 READY_SECONDS_MAX = 90.0
 READY_STEP_SECONDS = 0.1
@@ -87,6 +98,8 @@ class Demo:
         # What the processes print, word for word; their log files proper are beside this folder.
         self._output_folder = self._logs_folder / "demo"
         self._redis_url = os.environ.get("REDIS_URL", "")
+        # The address of the emulated Razorpay; empty where keys of a real account are set.
+        self._razorpay_url = ""
         self._environment_file = state_folder / "demo.env"
 
     async def run(self) -> None:
@@ -124,7 +137,7 @@ class Demo:
         )
         await self._prepare(supervisor)
         self._console.say("starting the cinema")
-        for service in services(self._port):
+        for service in services(self._port, razorpay_url=self._razorpay_url, state_folder=self._state_folder):
             supervisor.keep_running(service)
         await self._await_ready()
         self._show_addresses()
@@ -150,6 +163,9 @@ class Demo:
         environment.setdefault("DEBUG", "true")
         environment.setdefault("SECRET_KEY", secret_key(self._state_folder))
         environment.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+        if not environment.get("RAZORPAY_KEY_ID"):
+            self._razorpay_url = f"http://127.0.0.1:{free_port()}"
+            environment |= razorpay_of_the_demo(self._razorpay_url, secret=environment["SECRET_KEY"])
         self._leave_word(environment)
         environment["LOGS_DIR"] = str(self._logs_folder)
         environment["PORT"] = str(self._port)
@@ -186,6 +202,9 @@ class Demo:
                 ("Cinema", f"{address}/"),
                 ("Staff", f"{address}/admin/   login {DEMO_LOGIN}, password {DEMO_PASSWORD}"),
                 ("API", f"{address}/api/v1/docs"),
+                ("Payments", f"{self._razorpay_url}/   an emulated Razorpay: no money moves")
+                if self._razorpay_url
+                else ("Payments", "Razorpay, with the keys of your environment"),
                 ("", ""),
                 ("Try this", "Open the cinema in two browsers (or one and a private window), choose the same"),
                 ("", "show in both, click a seat in one and watch the other."),
@@ -196,22 +215,36 @@ class Demo:
         )
 
 
-def services(port: int) -> list[Service]:
-    """The processes of the cinema that this checkout has."""
+def services(port: int, *, razorpay_url: str, state_folder: Path) -> list[Service]:
+    """The processes of the cinema; with a URL for it, Razorpay's emulator among them."""
     python, here = sys.executable, "127.0.0.1"
     celery = [python, "-m", "celery", "--quiet", "-A", "config"]
-    web = [python, "-m", "daphne", "-b", here, "-p", str(port), "config.asgi:application"]
-    if importlib.util.find_spec("realtime.server") is not None:
-        web = [python, "-m", "realtime.server", "--host", here, "--port", str(port)]
-    found = [
-        Service("web", web, "web.log"),
+    running = [
+        Service("web", [python, "-m", "realtime.server", "--host", here, "--port", str(port)], "web.log"),
         Service("worker", [*celery, "worker", "--loglevel", "INFO"], "worker.log"),
         Service("beat", [*celery, "beat", "--loglevel", "INFO"], "beat.log"),
+        Service("watcher", [python, "manage.py", "watch_expiry"], "watch_expiry.log"),
     ]
-    for name, command in (("watcher", "watch_expiry"), ("gateway", "razorpay_emulator")):
-        if command in get_commands():
-            found.append(Service(name, [python, "manage.py", command], f"{command}.log"))
-    return found
+    if razorpay_url:
+        emulator = [python, "manage.py", "razorpay_emulator", "--port", str(urlsplit(razorpay_url).port)]
+        emulator += ["--webhook-url", f"http://{here}:{port}/payments/webhook/"]
+        emulator += ["--state", str(state_folder / "razorpay")]
+        running.append(Service("gateway", emulator, "razorpay_emulator.log"))
+    return running
+
+
+def razorpay_of_the_demo(url: str, *, secret: str) -> dict[str, str]:
+    """The emulated Razorpay's address and keys; the secrets are this demo's own."""
+    return {
+        "RAZORPAY_KEY_ID": DEMO_KEY_ID,
+        "RAZORPAY_KEY_SECRET": _derived(secret, "razorpay key"),
+        "RAZORPAY_WEBHOOK_SECRET": _derived(secret, "razorpay webhook"),
+        "RAZORPAY_BASE_URL": url,
+    }
+
+
+def _derived(secret: str, purpose: str) -> str:
+    return hmac.new(secret.encode(), purpose.encode(), "sha256").hexdigest()
 
 
 def check_port(port: int) -> None:
