@@ -15,7 +15,7 @@ export function wrongNumber(text, known) {
   const digits = text.replace(/\D/g, "");
   if (!digits) return "Enter the card number.";
   if (digits.length !== 16) return "A card number has 16 digits.";
-  return known.includes(digits) ? null : "Only test cards work here. Choose one below; never enter a real card.";
+  return known.includes(digits) ? null : "Only test cards work here. Choose one above; never enter a real card.";
 }
 
 export function wrongExpiry(text, now = new Date()) {

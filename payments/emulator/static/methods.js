@@ -39,8 +39,10 @@ function card(session) {
   };
   const chips = session.cards.map((one) => el("li", {},
     el("button", { type: "button", class: "chip", onclick: () => fill(one) }, one.label)));
-  const root = el("div", {}, number.root, el("div", { class: "two" }, until.root, cvv.root), name.root,
-    el("details", { open: true }, el("summary", {}, "Test cards"), el("ul", { class: "chips" }, ...chips)));
+  const root = el("div", {},
+    el("p", { class: "label", id: "cards-label" }, "Fill in a test card"),
+    el("ul", { class: "chips row", tabindex: "0", "aria-labelledby": "cards-label" }, ...chips),
+    number.root, el("div", { class: "two" }, until.root, cvv.root), name.root);
   const known = session.cards.map((one) => one.number);
   return {
     name: "card", title: "Card", about: "Visa, Mastercard, RuPay", root, fields: { number },
