@@ -40,6 +40,7 @@ def _payment(row: Sequence[Any]) -> Payment:
         created_s=row[7],
         booking=str(row[8]) if row[8] else None,
         reason=row[9],
+        booking_note=row[10],
     )
 
 
@@ -79,7 +80,8 @@ async def find(connection: AsyncConnection, payment: str) -> Payment | None:
     """A payment by its id."""
     cursor = await connection.execute(
         "SELECT id, order_id, rank, amount_paise, currency, amount_refunded_paise, resolution, "
-        "extract(epoch FROM razorpay_created_at)::bigint, booking_id, reason FROM payments_payment WHERE id = %s",
+        "extract(epoch FROM razorpay_created_at)::bigint, booking_id, reason, "
+        "booking_note FROM payments_payment WHERE id = %s",
         (payment,),
     )
     row = await cursor.fetchone()
@@ -129,14 +131,22 @@ async def amounts_of_orders(connection: AsyncConnection, booking: str) -> dict[s
     return {order: amount for order, amount in await cursor.fetchall()}
 
 
-async def adopt_order(connection: AsyncConnection, *, booking: str, order: str) -> bool:
-    """Fill an order whose creation was lost on its way with the id that a payment names. False: none was lost."""
+async def adopt_order(connection: AsyncConnection, *, booking: str, order: str, amount_paise: int) -> None:
+    """Keep an order of a booking that a payment names and we do not know: the answer to its making was lost.
+
+    It fills the row that waits for a name; beside an order that has one it is kept as one that is not used any more.
+    """
     cursor = await connection.execute(
         "UPDATE payments_order SET razorpay_id = %s, state = 'created' "
         "WHERE booking_id = %s AND razorpay_id IS NULL AND state = 'creating'",
         (order, booking),
     )
-    return cursor.rowcount > 0
+    if not cursor.rowcount:
+        await connection.execute(
+            "INSERT INTO payments_order (booking_id, razorpay_id, amount_paise, state, lease_until) "
+            "VALUES (%s, %s, %s, 'failed', clock_timestamp()) ON CONFLICT (razorpay_id) DO NOTHING",
+            (booking, order, amount_paise),
+        )
 
 
 # --- refunds
@@ -265,7 +275,11 @@ async def parked_payments(connection: AsyncConnection, *, older_than_seconds: fl
     return [payment for (payment,) in await cursor.fetchall()]
 
 
-async def find_for_update(connection: AsyncConnection, payment: str) -> Payment | None:
-    """A payment that is nobody's, locked itself."""
-    await connection.execute("SELECT 1 FROM payments_payment WHERE id = %s FOR UPDATE", (payment,))
-    return await find(connection, payment)
+async def find_parked(connection: AsyncConnection, payment: str, *, older_than_seconds: float) -> Payment | None:
+    """A payment that has been nobody's for so long, locked itself as no booking can stand for it."""
+    cursor = await connection.execute(
+        "SELECT 1 FROM payments_payment WHERE id = %s AND booking_id IS NULL "
+        "AND first_seen_at <= clock_timestamp() - %s * interval '1 second' FOR UPDATE",
+        (payment, older_than_seconds),
+    )
+    return await find(connection, payment) if await cursor.fetchone() else None

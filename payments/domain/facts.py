@@ -76,6 +76,7 @@ class Payment:
     created_s: int | None
     booking: str | None = None
     reason: str = ""
+    booking_note: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -89,4 +90,19 @@ def knows(payment: Payment, fact: Fact) -> bool:
         payment.rank >= fact.rank
         and payment.amount_refunded_paise >= fact.amount_refunded_paise
         and (payment.created_s is not None or fact.created_s is None)
+    )
+
+
+def as_fact(payment: Payment) -> Fact:
+    """What is known of a payment, to be taken in again: its order may be somebody's by now."""
+    return Fact(
+        payment=payment.payment,
+        order=payment.order,
+        rank=payment.rank,
+        amount_paise=payment.amount_paise,
+        currency=payment.currency,
+        amount_refunded_paise=payment.amount_refunded_paise,
+        was_captured=payment.rank is Rank.CAPTURED,
+        booking_note=payment.booking_note,
+        created_s=payment.created_s,
     )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
+
 from bookings.api import BookingFacts, BookingWork, BookingWorks, Status, pass_by
 from payments import store
 from payments.domain.decide import BookingState, Decision, Why, decide
@@ -119,7 +121,7 @@ async def _carry_out(work: BookingWork, facts: BookingFacts, payments: list[Paym
             kind=CAPTURE_WATCH,
             key=f"capture_watch:{decision.apply}",
             payload={"payment": decision.apply, "booking": facts.booking},
-            after_seconds=CAPTURE_WATCH_SECONDS,
+            after_seconds=CAPTURE_WATCH_SECONDS if settings.CAPTURE_MODE == "automatic" else 0,
         )
         status = Status.CONFIRMED
     by_id = {payment.payment: payment for payment in payments}
@@ -158,8 +160,9 @@ async def _match(work: BookingWork, fact: Fact) -> tuple[str, int] | None:
     if not _is_booking_id(fact.booking_note):
         return None
     facts = await work.lock(fact.booking_note)
-    if facts is None or not await store.adopt_order(work.connection, booking=facts.booking, order=fact.order):
+    if facts is None or not fact.order or not facts.amount_paise:
         return None
+    await store.adopt_order(work.connection, booking=facts.booking, order=fact.order, amount_paise=facts.amount_paise)
     logger.info("order %s of booking %s was found by a payment", fact.order, facts.booking)
     return await store.booking_of_order(work.connection, fact.order)
 

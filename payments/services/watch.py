@@ -9,7 +9,7 @@ from typing import Final
 from bookings.api import BookingWorks, ClaimsUnavailable, NotReady, Status, TryLater, pass_by
 from payments import orders_store, store
 from payments.domain.decide import Why
-from payments.domain.facts import Rank
+from payments.domain.facts import Rank, Resolution, as_fact
 from payments.gateway import Gateway, GatewayFailed, GatewayOrder, in_gateway_thread
 from payments.orders_store import Polled
 from payments.services.alerts import alert
@@ -69,8 +69,10 @@ async def _look_for_lost(works: BookingWorks, gateway: Gateway, order: Polled) -
     found: list[GatewayOrder] = await in_gateway_thread(gateway.find_orders, order.booking)
     for made in found:
         async with works.open() as work:
-            if await work.lock(order.booking) is not None:
-                await store.adopt_order(work.connection, booking=order.booking, order=made.order)
+            await work.lock(order.booking)
+            await store.adopt_order(
+                work.connection, booking=order.booking, order=made.order, amount_paise=made.amount_paise
+            )
         for fact in await in_gateway_thread(gateway.payments_of_order, made.order):
             if fact.rank is not Rank.CREATED:
                 await take_in(works, fact)
@@ -101,15 +103,24 @@ async def settle_leftovers(works: BookingWorks) -> int:
     """Settle what a dead process left: undecided money, paid bookings that were cancelled, money of nobody."""
     async with works.open() as work:
         bookings = await store.unsettled_bookings(work.connection, older_than_seconds=LEFT_UNDONE_SECONDS)
-        parked = await store.parked_payments(work.connection, older_than_seconds=PARKED_SECONDS)
+        parked = await store.parked_payments(work.connection, older_than_seconds=LEFT_UNDONE_SECONDS)
     for booking in bookings:
         try:
             await settle_booking(works, booking)
         except (ClaimsUnavailable, NotReady) as failure:
             logger.warning("booking %s is settled later: %s", booking, failure)
     for payment in parked:
-        async with works.open() as work:
-            known = await store.find_for_update(work.connection, payment)
-            if known is not None and known.booking is None and known.is_good:
-                await give_back(work, known, Why.UNKNOWN_ORDER)
+        await _match_or_give_back(works, payment)
     return len(bookings) + len(parked)
+
+
+async def _match_or_give_back(works: BookingWorks, payment: str) -> None:
+    """The order of a payment may be somebody's by now; after a while it goes back."""
+    async with works.open() as work:
+        known = await store.find(work.connection, payment)
+    if known is None or (await take_in(works, as_fact(known))).booking is not None:
+        return
+    async with works.open() as work:
+        known = await store.find_parked(work.connection, payment, older_than_seconds=PARKED_SECONDS)
+        if known is not None and known.is_good and known.resolution is Resolution.NONE:
+            await give_back(work, known, Why.UNKNOWN_ORDER)

@@ -2,7 +2,7 @@
 --
 -- payment, order, booking (or NULL), amount (paise), currency, rank, refunded (paise), note, method, error_code,
 -- error_detail, fee (or NULL), created_s (or NULL), certain (whether the source itself named the amount)
--- Returns the row as it is now: id, order, rank, amount, currency, refunded, resolution, created_s, booking, reason.
+-- Returns the row as it is now: id, order, rank, amount, currency, refunded, resolution, created_s, booking, reason, note.
 INSERT INTO payments_payment AS p (
     id, order_id, booking_id, amount_paise, currency, rank, amount_refunded_paise, booking_note, method,
     error_code, error_detail, fee_paise, razorpay_created_at)
@@ -27,4 +27,4 @@ ON CONFLICT (id) DO UPDATE SET
     fee_paise = GREATEST(p.fee_paise, EXCLUDED.fee_paise),
     razorpay_created_at = COALESCE(p.razorpay_created_at, EXCLUDED.razorpay_created_at)
 RETURNING id, order_id, rank, amount_paise, currency, amount_refunded_paise, resolution,
-          extract(epoch FROM razorpay_created_at)::bigint, booking_id, reason
+          extract(epoch FROM razorpay_created_at)::bigint, booking_id, reason, booking_note
