@@ -21,8 +21,6 @@ export class Holding {
     this.#wire = wire;
   }
 
-  // Actions
-
   choose(index) {
     const { label } = this.#state.house.seats[index];
     const state = this.#state.stateOf(index);
@@ -59,8 +57,6 @@ export class Holding {
     }
   }
 
-  // Answers
-
   held(frame) {
     const request = this.#settle(frame.id);
     if (!request) return;
@@ -81,8 +77,6 @@ export class Holding {
   isReleasing() {
     return this.#requests.open.some(({ frame }) => frame.type === "release");
   }
-
-  // Internal
 
   #ask(frame) {
     const { requests, request } = ask(this.#requests, frame, { nowMs: performance.now(), key: newKey() });

@@ -19,8 +19,6 @@ export class PageState {
     if (data.picture) this.heardServerTime(data.picture.server_ms);
   }
 
-  // Questions
-
   get isOpen() {
     return this.data.sales === "open";
   }

@@ -45,8 +45,6 @@ export class SeatPage {
     });
   }
 
-  // Lifecycle
-
   start() {
     addEventListener("online", () => this.#socket.wake());
     addEventListener("offline", () => this.#socket.drop());
@@ -60,8 +58,6 @@ export class SeatPage {
     this.#tick();
     setInterval(() => this.#tick(), TICK_MS);
   }
-
-  // Internal: what arrives
 
   #take(frame) {
     if (frame.server_ms) this.#state.heardServerTime(frame.server_ms);
@@ -129,8 +125,6 @@ export class SeatPage {
     this.#views.line(name, detail);
     if (name === "open") this.#holding.askAgain();
   }
-
-  // Internal: time
 
   #tick() {
     const now = { wallMs: Date.now(), monotonicMs: performance.now() };

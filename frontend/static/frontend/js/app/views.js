@@ -39,8 +39,6 @@ export class Views {
     this.#picker = new Picker(state.data.seats_max, wishes.best);
   }
 
-  // What the page looks like
-
   paint(indexes) {
     this.#grid.paint(indexes, (index) => this.#state.stateOf(index));
     this.#grid.paintRings(indexes, (index) => this.#ringOf(index));
@@ -82,8 +80,6 @@ export class Views {
   focused() {
     return this.#grid.focused();
   }
-
-  // What the page says
 
   held(seats, reason) {
     const { hold } = this.#state;
@@ -127,8 +123,6 @@ export class Views {
     this.#speaker.hush();
     this.#speaker.say(words.short);
   }
-
-  // Internal
 
   #ringOf(index) {
     return this.#state.leftOf(index) / (this.#state.data.hold_seconds * 1000);

@@ -35,8 +35,6 @@ export class Socket {
     this.#env = { WebSocket: globalThis.WebSocket, random: Math.random, now: () => performance.now(), ...env };
   }
 
-  // Lifecycle
-
   connect() {
     if (this.#stopped || this.#socket) return;
     this.#clearTimers();
@@ -67,16 +65,12 @@ export class Socket {
     this.#closed(1006);
   }
 
-  // Actions
-
   /** Sends a frame; false when there is no open connection. */
   send(frame) {
     if (this.#socket?.readyState !== 1) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
   }
-
-  // Internal
 
   #opened() {
     this.#on.state("open");

@@ -33,8 +33,6 @@ export class HoldBar {
     new ResizeObserver(() => this.#reportHeight()).observe(this.#ticket);
   }
 
-  // Actions
-
   show(leftMs) {
     const { hold } = this.#state;
     if (hold !== this.#shown) this.#draw(hold);
@@ -52,8 +50,6 @@ export class HoldBar {
     document.getElementById("ended-words").textContent = words.long;
     this.#again.textContent = `Hold ${list(hold.seats)} again`;
   }
-
-  // Internal
 
   #draw(hold) {
     this.#shown = hold;

@@ -12,8 +12,6 @@ export class Line {
   #wasOpen = false;
   #timer = null;
 
-  // Actions
-
   show(name, detail) {
     const isBreak = name === "waiting" || name === "connecting";
     // The first try of a break starts the clock; the next ones do not set it back.
@@ -25,8 +23,6 @@ export class Line {
   delayed(isDelayed) {
     this.#delayed.hidden = !isDelayed;
   }
-
-  // Internal
 
   #draw(name, detail) {
     clearTimeout(this.#timer);

@@ -30,8 +30,6 @@ export class Picker {
     this.#want(Math.min(2, seatsMax));
   }
 
-  // Actions
-
   connected(isConnected) {
     this.#isConnected = isConnected;
     this.#show();
@@ -50,8 +48,6 @@ export class Picker {
     this.#otherTimes.hidden = count > 0;
     this.#hint.textContent = count ? this.#hintWords : FULL_HINT;
   }
-
-  // Internal
 
   #want(count) {
     this.#wanted = Math.min(this.#seatsMax, Math.max(1, count));

@@ -29,8 +29,6 @@ export class SeatGrid {
     this.#listen();
   }
 
-  // Actions
-
   /** Paints seats as `statusOf(index)`; those that look as before are not touched. */
   paint(indexes, statusOf) {
     const all = indexes.map((index) => [index, statusOf(index)]);
@@ -44,7 +42,9 @@ export class SeatGrid {
     for (const index of indexes) {
       if (this.#shown[index] !== "held") continue;
       const step = Math.ceil(Math.min(1, leftOf(index)) * RING_STEPS);
-      if (this.#rings.get(index) !== step) this.#setRing(index, step);
+      if (this.#rings.get(index) === step) continue;
+      this.#rings.set(index, step);
+      this.#buttons[index].style.setProperty("--left", step / RING_STEPS);
     }
   }
 
@@ -65,8 +65,6 @@ export class SeatGrid {
     this.#buttons[index].scrollIntoView({ block: "nearest", inline: "nearest", behavior: "smooth" });
   }
 
-  // Internal
-
   #paintOne(index, status, isRush) {
     const button = this.#buttons[index];
     const wasFreed = status === "available" && this.#shown[index] !== "pending";
@@ -76,17 +74,6 @@ export class SeatGrid {
     button.dataset.state = status;
     button.ariaLabel = this.#on.nameOf(index, status);
     button.ariaPressed = status === "mine" ? "true" : null;
-    if (status !== "held") this.#setRing(index, null);
-  }
-
-  #setRing(index, step) {
-    const { classList } = this.#buttons[index];
-    const before = this.#rings.get(index);
-    if (before !== undefined) classList.remove(`r${before}`);
-    this.#rings.delete(index);
-    if (step === null) return;
-    classList.add(`r${step}`);
-    this.#rings.set(index, step);
   }
 
   #listen() {

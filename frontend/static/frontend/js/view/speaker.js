@@ -8,8 +8,6 @@ export class Speaker {
   #toasts = document.getElementById("toasts");
   #timer = null;
 
-  // Actions
-
   /** Good to know: ears only, the page shows it already. */
   say(words) {
     speak(this.#polite, words);

@@ -34,8 +34,6 @@ export class Tip {
     this.#tip.replaceChildren(bold, line);
   }
 
-  // Internal
-
   #place() {
     const frame = this.#tip.parentElement.getBoundingClientRect();
     const seat = this.#button.getBoundingClientRect();

@@ -38,8 +38,6 @@ export class Zoom {
     return true;
   }
 
-  // Internal
-
   #press(what) {
     if (!what) return;
     const box = this.#port.getBoundingClientRect();
