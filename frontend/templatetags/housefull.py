@@ -1,5 +1,6 @@
 """How pages write money, times and lengths. Times are always the theatre's, never the server's."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
@@ -13,6 +14,18 @@ from bookings.api import Fill, ShowSummary, format_inr
 from frontend.seating import LEGEND_WORDS, Row
 
 register = template.Library()
+
+# What a title in another script is most likely written in, for voices and hyphens.
+SCRIPT_LANGUAGES: Final = {
+    "DEVANAGARI": "hi",
+    "BENGALI": "bn",
+    "GUJARATI": "gu",
+    "GURMUKHI": "pa",
+    "KANNADA": "kn",
+    "MALAYALAM": "ml",
+    "TAMIL": "ta",
+    "TELUGU": "te",
+}
 
 FILL_WORDS: Final = {"filling": "Filling fast", "last_few": "Last few", "housefull": "Housefull"}
 
@@ -32,6 +45,16 @@ def seats(row: Row) -> SafeString:
             for seat in row.seats
         )
     )
+
+
+@register.simple_tag
+def lang(title: str, language: str = "") -> SafeString:
+    """The lang attribute of a title in an Indian script; nothing for one in Latin letters."""
+    for letter in title:
+        code = SCRIPT_LANGUAGES.get(unicodedata.name(letter, "").split(" ")[0])
+        if code is not None:
+            return format_html(' lang="{}"', "mr" if (code, language) == ("hi", "Marathi") else code)
+    return SafeString("")
 
 
 @register.filter

@@ -38,6 +38,21 @@ class TestLengths:
         assert filters.running_time(minutes) == words
 
 
+class TestTheLanguageOfATitle:
+    @pytest.mark.parametrize(
+        ("title", "language", "attribute"),
+        [
+            ("चाँद का पता", "Hindi", ' lang="hi"'),
+            ("Part 2: चाँद", "Marathi", ' lang="mr"'),
+            ("நீலம்", "Tamil", ' lang="ta"'),
+            ("Namak & Sons", "Hindi", ""),
+            ("Café", "English", ""),
+        ],
+    )
+    def test_is_told_by_its_script(self, title, language, attribute):
+        assert filters.lang(title, language) == attribute
+
+
 class TestMoney:
     @pytest.mark.parametrize(("paise", "words"), [(125_000, "₹1,250"), (9_950, "₹99.50")])
     def test_is_rupees(self, paise, words):
