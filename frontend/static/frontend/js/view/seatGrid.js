@@ -62,7 +62,8 @@ export class SeatGrid {
 
   /** Brings a seat into view without moving the focus. */
   reveal(index) {
-    this.#buttons[index].scrollIntoView({ block: "nearest", inline: "nearest", behavior: "smooth" });
+    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+    this.#buttons[index].scrollIntoView({ block: "nearest", inline: "nearest", behavior });
   }
 
   #paintOne(index, status, isRush) {
