@@ -137,6 +137,15 @@ class TestEveryPage:
         page = go(visitor(viewport={"width": width, "height": 640}))
 
         assert page.evaluate("document.documentElement.scrollWidth") == width
+        cut = page.locator("a, button:not(.seat), h1, h2").evaluate_all(
+            """all => all.filter((each) => {
+              const words = document.createRange();
+              words.selectNodeContents(each);
+              const box = each.getBoundingClientRect();
+              return each.checkVisibility() && words.getBoundingClientRect().width > box.width + 1 && box.width > 1;
+            }).map((each) => each.textContent)"""
+        )
+        assert cut == []
 
     def test_is_walked_by_the_tab_key_in_the_order_it_is_read_with_the_focus_in_sight(
         self, visitor: Come, go: Callable[[Page], Page]
