@@ -1,7 +1,7 @@
 // Every pair of colours that is used together, in both schemes: text at 4.5 : 1, shapes and focus at 3 : 1.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { describe, it } from "node:test";
 
 const css = readFileSync(new URL("../../../frontend/static/frontend/css/tokens.css", import.meta.url), "utf8");
@@ -13,11 +13,11 @@ const SCHEMES = { light, dark: { ...light, ...tokensOf(darkRules.split("@media")
 const TEXT = [
   ["text", "ground"], ["text", "surface"], ["text", "raised"], ["ground", "text"],
   ["text-soft", "ground"], ["text-soft", "surface"], ["text-soft", "raised"],
-  ["on-accent", "accent"], ["live", "ground"], ["alarm", "ground"], ["alarm", "surface"],
+  ["on-accent", "accent"], ["accent", "ground"], ["accent", "surface"], ["live", "ground"], ["alarm", "ground"], ["alarm", "surface"],
   ["tint-1", "ground"], ["tint-2", "ground"], ["tint-3", "ground"], ["tint-4", "ground"], ["tint-5", "ground"],
 ];
 const SHAPES = [
-  ["accent", "ground"], ["accent", "surface"], ["on-accent", "accent"], ["live", "ground"], ["edge", "surface"], ["edge", "ground"],
+  ["on-accent", "accent"], ["live", "ground"], ["ring", "ground"], ["edge", "surface"], ["edge", "ground"],
   ["text", "ground"], ["text", "surface"],
 ];
 
@@ -45,6 +45,16 @@ describe("contrast", () => {
       it(`of ${ink} against ${paper} can be told in the ${scheme} scheme`, () => assert.ok(contrast(tokens[ink], tokens[paper]) >= 3, contrast(tokens[ink], tokens[paper]).toFixed(2)));
     }
   }
+
+  it("is checked for every colour that the stylesheets write text in", () => {
+    const folder = new URL("../../../frontend/static/frontend/css/", import.meta.url);
+    const sheets = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8"));
+    const inks = new Set(sheets.flatMap((sheet) => [...sheet.matchAll(/[\s;{]color:\s*var\(--([\w-]+)/g)].map(([, ink]) => ink)));
+    // An edge is text only on what is switched off; a tint is one of five.
+    const known = new Set([...TEXT.map(([ink]) => ink), "edge", "tint"]);
+    assert.ok(inks.size > 5);
+    assert.deepEqual([...inks].filter((ink) => !known.has(ink)), []);
+  });
 
   it("is checked on tokens that exist in both schemes", () => {
     for (const name of [...TEXT, ...SHAPES].flat()) assert.ok(SCHEMES.light[name] && SCHEMES.dark[name], name);
