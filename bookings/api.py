@@ -32,10 +32,10 @@ from bookings.http.auth import HOLDER_AUTH, holder_of
 from bookings.http.boundary import bounded
 from bookings.http.documentation import BAD_FIELDS, documented
 from bookings.http.errors import BodyTooLarge, CsrfFailed, NotJson, refusal
-from bookings.http.holds import run_to_its_end
+from bookings.http.holds import IdempotencyKey, run_to_its_end
 from bookings.http.schemas import EXAMPLE_BOOKING, Currency, Paise, PublicId, Reply, Request, UnixMs
 from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder, read_holder
-from bookings.selectors.bookings import BookingView, get_booking
+from bookings.selectors.bookings import BookingView, get_booking, list_bookings
 from bookings.selectors.catalogue import (
     get_movie,
     get_movie_page,
@@ -59,7 +59,8 @@ from bookings.selectors.catalogue_values import (
 from bookings.selectors.filling import get_fills
 from bookings.selectors.live import MyHold, SeatPicture, get_seat_picture
 from bookings.services.booking_work import BookingWork, BookingWorks
-from bookings.services.box_office import BoxOffice, with_box_office
+from bookings.services.box_office import BoxOffice, from_sync, with_box_office
+from bookings.services.idempotency import KeyedRequest
 from bookings.services.outbox import Event, TryLater, on_event
 from bookings.services.outcomes import Held, Released
 from bookings.services.show_plan import ShowPlan
@@ -98,9 +99,11 @@ __all__ = [
     "Held",
     "HoldExpired",
     "HoldRecord",
+    "IdempotencyKey",
     "IdempotencyMismatch",
     "IdentityRequired",
     "InProgress",
+    "KeyedRequest",
     "MoviePage",
     "MovieSummary",
     "MyHold",
@@ -137,6 +140,7 @@ __all__ = [
     "client_address",
     "documented",
     "format_inr",
+    "from_sync",
     "get_booking",
     "get_fills",
     "get_movie",
@@ -147,6 +151,7 @@ __all__ = [
     "holder_of",
     "household",
     "issue_holder",
+    "list_bookings",
     "list_cities",
     "list_movies_now_showing",
     "list_shows",

@@ -11,17 +11,20 @@ from typing import Any
 from uuid import UUID
 
 from bookings.claim_store import settling
+from bookings.claim_store import store as claims
 from bookings.claim_store.endings import Ended, end_stale_rivals
 from bookings.claim_store.pool import AsyncConnection, ClaimPool
 from bookings.claim_store.settling import BookingFacts, Buyer
 from bookings.claim_store.store import HoldRow
 from bookings.domain.lifecycle import RefundState, Status
 from bookings.domain.seat_map import AVAILABLE, BOOKED
-from bookings.errors import NotReady
+from bookings.errors import IdempotencyMismatch, NotReady
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import NotHeld, SeatStore, ShowNotReady
+from bookings.services.batches import remember
 from bookings.services.expiry import Expiry
 from bookings.services.holds import HoldLimits, LiveHolds
+from bookings.services.idempotency import Idempotency, KeyedRequest
 from bookings.services.pictures import Pictures
 from bookings.services.reconcile import Reconciler
 from bookings.services.show_plan import ShowPlans
@@ -113,6 +116,22 @@ class BookingWork:
         """Write an event to the outbox, once for a key; it is handled in `after_seconds` at the earliest."""
         await settling.tell(self.connection, kind=kind, key=key, payload=payload, after_seconds=after_seconds)
 
+    async def first_reply(self, holder: str, keyed: KeyedRequest | None) -> dict[str, Any] | None:
+        """The reply of a twin in another process that was first, read after the booking was locked."""
+        if keyed is None:
+            return None
+        found = await claims.stored_reply(self.connection, holder=holder, operation=keyed.operation, key=keyed.key)
+        if found is None:
+            return None
+        if found[0] != keyed.request_sha256:
+            raise IdempotencyMismatch
+        return found[1]
+
+    async def remember(self, holder: str, keyed: KeyedRequest | None, reply: dict[str, Any]) -> None:
+        """Store the reply of a keyed request with what it grants (consistency rule 23)."""
+        if keyed is not None:
+            await remember(self.connection, [(holder, keyed.granting(reply))])
+
     async def show(self, store: SeatStore) -> None:
         """Show what was committed."""
         for step in self._to_show:
@@ -149,6 +168,7 @@ class BookingWorks:
         self._reconciler = reconciler
         self._limits = limits
         self.new_booking_id = new_booking_id
+        self._idempotency = Idempotency(pool)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[BookingWork]:
@@ -164,6 +184,20 @@ class BookingWorks:
             await work.show(await self._standby.store())
         except (StoreUnavailable, ShowNotReady) as error:
             logger.warning("what was decided is shown later: %s", error)
+
+    @asynccontextmanager
+    async def keyed(
+        self, *, holder: str, operation: str, key: str | None, body: Any
+    ) -> AsyncIterator[KeyedRequest | None]:
+        """A request while it is worked on; None where it carries no key.
+
+        Raises BadRequest (bad key), InProgress (a twin is in flight), IdempotencyMismatch, ClaimsUnavailable.
+        """
+        if key is None:
+            yield None
+            return
+        async with self._idempotency.request(holder=holder, operation=operation, key=key, body=body) as keyed:
+            yield keyed
 
     # --- late money
 
