@@ -1,8 +1,10 @@
 """The calls of a payment page: check out, verify, cancel, change seats. Thin translations, on the event loop."""
 
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -22,7 +24,11 @@ from bookings.api import (
     ClaimsUnavailable,
     CsrfFailed,
     HoldExpired,
+    IdempotencyKey,
+    IdempotencyMismatch,
     IdentityRequired,
+    InProgress,
+    KeyedRequest,
     NotFound,
     NotJson,
     NotReady,
@@ -45,10 +51,11 @@ from payments.http.schemas import (
     VerifyRequest,
 )
 from payments.razorpay_gateway import gateway
-from payments.services.cancel import Cancelled, cancel_booking, change_seats
+from payments.services.cancel import Cancelled, Moved, cancel_booking, change_seats
 from payments.services.orders import Checkout, check_out
-from payments.services.verify import verify
+from payments.services.verify import Verified, verify
 
+T = TypeVar("T")
 TAG: Final = "Payments"
 # Under /api/v1/; and at the root, where the contract has the calls that the brief named.
 router = Router(tags=[TAG], auth=HOLDER_AUTH)
@@ -64,6 +71,8 @@ _COMMON: Final = (
     NO_SUCH_BOOKING,
     RateLimited("That is too fast. Slow down a little.", retry_after_ms=250),
     NotReady("We cannot look at your booking right now. Try again in a moment."),
+    InProgress(),
+    IdempotencyMismatch(),
 )
 
 
@@ -88,23 +97,27 @@ _COMMON: Final = (
         OutcomeUnknown(),
     ),
 )
-async def begin_checkout(request: HttpRequest, buyer: CheckoutRequest, public_id: PublicId) -> CheckoutReply:
+async def begin_checkout(
+    request: HttpRequest, buyer: CheckoutRequest, public_id: PublicId, idempotency_key: IdempotencyKey = None
+) -> CheckoutReply:
     """Freeze the seats and make the Razorpay order, or give the one that was made. Asking again is safe."""
     holder = _counted(request)
     if not settings.RAZORPAY_KEY_ID:
         raise NotReady("This cinema does not take payments yet. Your seats are still held.")
     office = await BoxOffice.current()
 
-    async def work() -> Checkout:
+    async def work(keyed: KeyedRequest | None) -> Checkout:
         return await check_out(
             office.works,
             gateway,
             booking=str(public_id),
             holder=holder,
             buyer=Buyer(name=buyer.name.strip(), email=buyer.email, phone=buyer.phone or ""),
+            keyed=keyed,
         )
 
-    checkout = await _answer(work)
+    asked = Asked(holder, "checkout", idempotency_key, [str(public_id), buyer.model_dump()])
+    checkout = await _answer(office, asked, work, lambda reply: Checkout(**reply))
     return CheckoutReply(
         key_id=settings.RAZORPAY_KEY_ID,
         order_id=checkout.order,
@@ -123,12 +136,19 @@ async def begin_checkout(request: HttpRequest, buyer: CheckoutRequest, public_id
         200, ChangeSeatsReply(booking=EXAMPLE_BOOKING, show=24), *_COMMON, HoldExpired(), BookingConfirmed()
     ),
 )
-async def unfreeze_seats(request: HttpRequest, public_id: PublicId) -> ChangeSeatsReply:
+async def unfreeze_seats(
+    request: HttpRequest, public_id: PublicId, idempotency_key: IdempotencyKey = None
+) -> ChangeSeatsReply:
     """Leave the payment page for the seat map: the seats stay held until the same deadline, under a new booking."""
     holder = _counted(request)
     office = await BoxOffice.current()
-    booking, show = await _answer(lambda: change_seats(office.works, booking=str(public_id), holder=holder))
-    return ChangeSeatsReply(booking=booking, show=show)
+
+    async def work(keyed: KeyedRequest | None) -> Moved:
+        return await change_seats(office.works, booking=str(public_id), holder=holder, keyed=keyed)
+
+    asked = Asked(holder, "change_seats", idempotency_key, [str(public_id)])
+    moved = await _answer(office, asked, work, lambda reply: Moved(**reply))
+    return ChangeSeatsReply(booking=moved.booking, show=moved.show)
 
 
 @root_router.post(
@@ -137,20 +157,26 @@ async def unfreeze_seats(request: HttpRequest, public_id: PublicId) -> ChangeSea
     summary="Verify a payment",
     **documented(200, StatusReply(booking=EXAMPLE_BOOKING, status="confirmed"), *_COMMON),
 )
-async def verify_payment(request: HttpRequest, paid: VerifyRequest) -> StatusReply:
+async def verify_payment(
+    request: HttpRequest, paid: VerifyRequest, idempotency_key: IdempotencyKey = None
+) -> StatusReply:
     """Hand over what Razorpay's checkout gave the browser. Answers what the booking is now, however often asked."""
     holder = _counted(request)
     office = await BoxOffice.current()
-    booking, status = await _answer(
-        lambda: verify(
+
+    async def work(keyed: KeyedRequest | None) -> Verified:
+        return await verify(
             office.works,
             order=paid.razorpay_order_id,
             payment=paid.razorpay_payment_id,
             signature=paid.razorpay_signature,
             holder=holder,
+            keyed=keyed,
         )
-    )
-    return StatusReply(booking=booking, status=status.value)
+
+    asked = Asked(holder, "verify", idempotency_key, paid.model_dump())
+    verified = await _answer(office, asked, work, Verified.from_json)
+    return StatusReply(booking=verified.booking, status=verified.status.value)
 
 
 @root_router.post(
@@ -161,15 +187,15 @@ async def verify_payment(request: HttpRequest, paid: VerifyRequest) -> StatusRep
         200, CancelReply(booking=EXAMPLE_BOOKING, status="cancelled", refund=None), *_COMMON, BookingConfirmed()
     ),
 )
-async def cancel(request: HttpRequest, wanted: CancelRequest) -> CancelReply:
-    """Give a booking up. Idempotent. A confirmed one is cancelled by `user` only, and refunded as its theatre's policy
-    says.
+async def cancel(request: HttpRequest, wanted: CancelRequest, idempotency_key: IdempotencyKey = None) -> CancelReply:
+    """Give a booking up. Idempotent. A confirmed one is cancelled by `user` only, and refunded as its theatre's
+    policy says.
     """
     holder = _counted(request)
     office = await BoxOffice.current()
     booking = _booking_id(wanted.booking)
 
-    async def work() -> Cancelled:
+    async def work(keyed: KeyedRequest | None) -> Cancelled:
         return await cancel_booking(
             office.works,
             booking=booking,
@@ -177,16 +203,46 @@ async def cancel(request: HttpRequest, wanted: CancelRequest) -> CancelReply:
             reason=wanted.reason,
             expected=Status(wanted.expected_status) if wanted.expected_status else None,
             now_ms=time.time_ns() // 1_000_000,
+            keyed=keyed,
         )
 
-    done = await _answer(work)
-    return CancelReply(booking=done.booking, status=done.status.value, refund=done.refund.value or None)
+    asked = Asked(holder, "cancel", idempotency_key, wanted.model_dump())
+    done = await _answer(office, asked, work, Cancelled.from_json)
+    refund: Any = done.refund.value or None
+    return CancelReply(booking=done.booking, status=done.status.value, refund=refund)
 
 
-async def _answer(work: Any) -> Any:
-    """Do it to its end, also when the client goes away. Raises BookingError."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for what, and the key by which he would ask for it again."""
+
+    holder: str
+    operation: str
+    key: str | None
+    body: Any
+
+
+async def _answer(
+    office: BoxOffice,
+    asked: Asked,
+    work: Callable[[KeyedRequest | None], Awaitable[T]],
+    from_json: Callable[[dict[str, Any]], T],
+) -> T:
+    """Do it to its end, also when the client goes away; a request that was answered is answered the same.
+
+    Raises BookingError.
+    """
+
+    async def once() -> T:
+        async with office.works.keyed(
+            holder=asked.holder, operation=asked.operation, key=asked.key, body=asked.body
+        ) as keyed:
+            if keyed is not None and keyed.stored is not None:
+                return from_json(keyed.stored)
+            return await work(keyed)
+
     try:
-        return await run_to_its_end(work())
+        return await run_to_its_end(once())
     except ClaimsUnavailable as error:
         raise NotReady("We cannot look at your booking right now. Try again in a moment.") from error
 

@@ -1,9 +1,18 @@
 """Giving a booking up: the brief's four cancels, the buyer's change of seats, and his return of a paid booking."""
 
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal, TypeAlias
 
-from bookings.api import BookingConfirmed, BookingFacts, BookingWork, BookingWorks, NotFound, RefundState, Status
+from bookings.api import (
+    BookingConfirmed,
+    BookingFacts,
+    BookingWork,
+    BookingWorks,
+    KeyedRequest,
+    NotFound,
+    RefundState,
+    Status,
+)
 from payments import store
 from payments.domain.facts import Resolution
 from payments.domain.refunds import DEFAULT_POLICY, share_paise
@@ -24,9 +33,33 @@ class Cancelled:
     status: Status
     refund: RefundState
 
+    def as_json(self) -> dict[str, Any]:
+        """As it is stored for a key."""
+        return {"booking": self.booking, "status": self.status.value, "refund": self.refund.value}
+
+    @classmethod
+    def from_json(cls, reply: dict[str, Any]) -> "Cancelled":
+        """A stored one."""
+        return cls(reply["booking"], Status(reply["status"]), RefundState(reply["refund"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The booking that has the seats now, and its show."""
+
+    booking: str
+    show: int
+
 
 async def cancel_booking(
-    works: BookingWorks, *, booking: str, holder: str, reason: Reason, expected: Status | None, now_ms: int
+    works: BookingWorks,
+    *,
+    booking: str,
+    holder: str,
+    reason: Reason,
+    expected: Status | None,
+    now_ms: int,
+    keyed: KeyedRequest | None = None,
 ) -> Cancelled:
     """Cancel a pending booking; a confirmed one only for its buyer (`user`), by the theatre's policy. Idempotent.
 
@@ -36,16 +69,24 @@ async def cancel_booking(
         facts = await work.lock(booking)
         if facts is None or facts.holder != holder:
             raise NotFound("There is no such booking.")
+        if (first := await work.first_reply(holder, keyed)) is not None:
+            return Cancelled.from_json(first)
         if facts.status == Status.CONFIRMED and expected == Status.PENDING:
             raise BookingConfirmed
-        if facts.status == Status.PENDING:
-            await work.cancel(facts, reason=reason)
-            return Cancelled(booking, Status.CANCELLED, facts.refund)
-        if facts.status == Status.CONFIRMED and reason == "user":
-            refund_paise = await refund_by_policy(work, facts, now_ms=now_ms)
-            refund = await end_confirmed(work, facts, refund_paise=refund_paise, reason=RETURNED)
-            return Cancelled(booking, Status.CANCELLED, refund)
-        return Cancelled(booking, facts.status, facts.refund)
+        cancelled = await _cancel(work, facts, reason=reason, now_ms=now_ms)
+        await work.remember(holder, keyed, cancelled.as_json())
+        return cancelled
+
+
+async def _cancel(work: BookingWork, facts: BookingFacts, *, reason: Reason, now_ms: int) -> Cancelled:
+    if facts.status == Status.PENDING:
+        await work.cancel(facts, reason=reason)
+        return Cancelled(facts.booking, Status.CANCELLED, facts.refund)
+    if facts.status == Status.CONFIRMED and reason == "user":
+        refund_paise = await refund_by_policy(work, facts, now_ms=now_ms)
+        refund = await end_confirmed(work, facts, refund_paise=refund_paise, reason=RETURNED)
+        return Cancelled(facts.booking, Status.CANCELLED, refund)
+    return Cancelled(facts.booking, facts.status, facts.refund)
 
 
 async def refund_by_policy(work: BookingWork, facts: BookingFacts, *, now_ms: int) -> int:
@@ -68,12 +109,17 @@ async def end_confirmed(work: BookingWork, facts: BookingFacts, *, refund_paise:
     return refund
 
 
-async def change_seats(works: BookingWorks, *, booking: str, holder: str) -> tuple[str, int]:
-    """Move the seats to a new booking that is not at checkout (consistency rule 11). Returns it and its show.
+async def change_seats(works: BookingWorks, *, booking: str, holder: str, keyed: KeyedRequest | None = None) -> Moved:
+    """Move the seats to a new booking that is not at checkout (consistency rule 11).
 
     Money that still comes for the old order is late money, and goes back. Raises NotFound, HoldExpired,
     BookingConfirmed.
     """
     async with works.open() as work:
-        facts = payable(await work.lock(booking), holder)
-        return await work.open_instead(facts), facts.show_id
+        facts = await work.lock(booking)
+        if facts is not None and (first := await work.first_reply(holder, keyed)) is not None:
+            return Moved(**first)
+        facts = payable(facts, holder)
+        moved = Moved(booking=await work.open_instead(facts), show=facts.show_id)
+        await work.remember(holder, keyed, asdict(moved))
+        return moved

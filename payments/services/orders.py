@@ -7,17 +7,19 @@ A `creating` row with a lease is committed before Razorpay is called, outside an
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from bookings.api import (
     BadRequest,
     BookingConfirmed,
     BookingFacts,
+    BookingWork,
     BookingWorks,
     Buyer,
     CheckoutInProgress,
     HoldExpired,
+    KeyedRequest,
     NotFound,
     NotReady,
     OutcomeUnknown,
@@ -47,7 +49,15 @@ class Checkout:
     expires_ms: int
 
 
-async def check_out(works: BookingWorks, gateway: Gateway, *, booking: str, holder: str, buyer: Buyer) -> Checkout:
+async def check_out(
+    works: BookingWorks,
+    gateway: Gateway,
+    *,
+    booking: str,
+    holder: str,
+    buyer: Buyer,
+    keyed: KeyedRequest | None = None,
+) -> Checkout:
     """Freeze the seats and make the order, or find it. Idempotent.
 
     Raises NotFound, HoldExpired, BookingConfirmed, CheckoutInProgress, BadRequest, NotReady, OutcomeUnknown.
@@ -61,11 +71,11 @@ async def check_out(works: BookingWorks, gateway: Gateway, *, booking: str, hold
             )
             if (lease.is_made or lease.is_mine) and not await work.freeze(facts, buyer):
                 raise HoldExpired
-        if lease.is_made:
-            return _checkout(facts, lease)
+            if lease.is_made:
+                return await _granted(work, facts, lease, keyed)
         if lease.is_mine:
             await pass_by("order.leased")
-            return _checkout(facts, await _make(works, gateway, facts, lease))
+            return await _make(works, gateway, facts, lease, keyed)
         if time.monotonic() > give_up_at:
             raise CheckoutInProgress
         await asyncio.sleep(TWIN_LOOK_SECONDS)
@@ -84,14 +94,20 @@ def payable(facts: BookingFacts | None, holder: str) -> BookingFacts:
     return facts
 
 
-def _checkout(facts: BookingFacts, lease: store.Lease) -> Checkout:
+async def _granted(
+    work: BookingWork, facts: BookingFacts, lease: store.Lease, keyed: KeyedRequest | None
+) -> Checkout:
     assert lease.order is not None, "an order that is made has a name"
-    return Checkout(
+    checkout = Checkout(
         booking=facts.booking, order=lease.order, amount_paise=lease.amount_paise, expires_ms=facts.expires_ms
     )
+    await work.remember(facts.holder, keyed, asdict(checkout))
+    return checkout
 
 
-async def _make(works: BookingWorks, gateway: Gateway, facts: BookingFacts, lease: store.Lease) -> store.Lease:
+async def _make(
+    works: BookingWorks, gateway: Gateway, facts: BookingFacts, lease: store.Lease, keyed: KeyedRequest | None
+) -> Checkout:
     try:
         made = await in_gateway_thread(
             make_or_find, gateway, receipt=facts.booking, amount_paise=lease.amount_paise, look_first=lease.tries > 1
@@ -111,7 +127,8 @@ async def _make(works: BookingWorks, gateway: Gateway, facts: BookingFacts, leas
         raise OutcomeUnknown("We could not learn whether your payment is ready. Try again in a moment.") from unclear
     await pass_by("order.made")
     async with works.open() as work:
-        return await store.order_is_made(work.connection, lease, order=made.order)
+        made_lease = await store.order_is_made(work.connection, lease, order=made.order)
+        return await _granted(work, facts, made_lease, keyed)
 
 
 async def _end_lease(works: BookingWorks, lease: store.Lease) -> None:

@@ -6,8 +6,9 @@ matter, and what is decided once is not decided again.
 """
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from django.conf import settings
@@ -36,7 +37,11 @@ class Settled:
     payment: Payment
 
 
-async def take_in(works: BookingWorks, fact: Fact) -> Settled:
+# Called in the transaction that decides, with what it decided: to store a reply with it.
+Decided: TypeAlias = Callable[[BookingWork, str, Status], Awaitable[None]]
+
+
+async def take_in(works: BookingWorks, fact: Fact, *, decided: Decided | None = None) -> Settled:
     """Record what is said about a payment and settle its booking. Idempotent. Raises ClaimsUnavailable, NotReady."""
     async with works.open() as work:
         known = await store.find(work.connection, fact.payment)
@@ -51,13 +56,16 @@ async def take_in(works: BookingWorks, fact: Fact) -> Settled:
         booking, amount_paise = found
         if known is not None and known.resolution is not Resolution.NONE and knows(known, fact):
             # Nothing new about a payment that is decided: the lock would only make others wait.
-            return Settled(booking=booking, status=await work.status(booking), payment=known)
+            status = await work.status(booking)
+            assert status is not None, "an order's booking stays"
+            await _tell_decided(decided, work, booking, status)
+            return Settled(booking=booking, status=status, payment=known)
         facts = await work.lock(booking)
         assert facts is not None, "an order's booking stays"
         payment = await store.record(work.connection, fact, booking=booking, amount_paise=amount_paise)
         await pass_by("settle.recorded")
-        look = await _look(work, facts, seats_are_ours=None)
-    return Settled(booking=booking, status=await _with_seats(works, look), payment=payment)
+        look = await _look(work, facts, seats_are_ours=None, decided=decided)
+    return Settled(booking=booking, status=await _with_seats(works, look, decided=decided), payment=payment)
 
 
 async def settle_booking(works: BookingWorks, booking: str) -> Status | None:
@@ -79,7 +87,7 @@ class _Look:
     needs_seats: bool
 
 
-async def _with_seats(works: BookingWorks, look: _Look) -> Status:
+async def _with_seats(works: BookingWorks, look: _Look, *, decided: Decided | None = None) -> Status:
     """Where late money needs its seats again: take them in Redis and look again (consistency rule 14)."""
     for _ in range(TRIES_MAX):
         if not look.needs_seats:
@@ -90,13 +98,15 @@ async def _with_seats(works: BookingWorks, look: _Look) -> Status:
         async with works.open() as work:
             locked = await work.lock(facts.booking)
             assert locked is not None, "a booking stays"
-            look = await _look(work, locked, seats_are_ours=grabbed)
+            look = await _look(work, locked, seats_are_ours=grabbed, decided=decided)
         if grabbed and look.status != Status.CONFIRMED:
             await works.let_go(facts)
     return look.status
 
 
-async def _look(work: BookingWork, facts: BookingFacts, *, seats_are_ours: bool | None) -> _Look:
+async def _look(
+    work: BookingWork, facts: BookingFacts, *, seats_are_ours: bool | None, decided: Decided | None = None
+) -> _Look:
     """Decide and carry it out, in the transaction that has locked the booking."""
     payments = await store.payments_of(work.connection, facts.booking)
     amounts = await store.amounts_of_orders(work.connection, facts.booking)
@@ -109,7 +119,14 @@ async def _look(work: BookingWork, facts: BookingFacts, *, seats_are_ours: bool 
     if decision.apply and facts.status != Status.PENDING and not await work.reclaim(facts):
         decision = decide(state, payments, amounts_paise=amounts, seats_are_ours=False)
     status = await _carry_out(work, facts, payments, decision)
+    if not decision.needs_seats:
+        await _tell_decided(decided, work, facts.booking, status)
     return _Look(facts, status, decision.needs_seats)
+
+
+async def _tell_decided(decided: Decided | None, work: BookingWork, booking: str, status: Status) -> None:
+    if decided is not None:
+        await decided(work, booking, status)
 
 
 async def _carry_out(work: BookingWork, facts: BookingFacts, payments: list[Payment], decision: Decision) -> Status:
