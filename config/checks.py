@@ -6,6 +6,7 @@ running, is `manage.py doctor`.
 """
 
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +16,8 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
 HOLD_SECONDS_MAX: Final = 3600
+# Razorpay's own bounds of the capture options of an order.
+CAPTURE_MINUTES: Final = (12, 7200)
 # 6.4 brought what the seat store's clients need; 8 tears down the sockets of channels_redis.
 REDIS_PY_VERSIONS: Final = ((6, 4), (8, 0))
 
@@ -150,6 +153,59 @@ def check_redis_database(**_: Any) -> list[CheckMessage]:
     ]
 
 
+def check_capture(**_: Any) -> list[CheckMessage]:
+    """Razorpay takes these two ways of capturing, and these periods; an order with others is refused."""
+    found: list[CheckMessage] = []
+    if settings.CAPTURE_MODE not in ("automatic", "manual"):
+        found.append(
+            Error(
+                f"CAPTURE_MODE is {settings.CAPTURE_MODE!r}.",
+                hint="Set CAPTURE_MODE to automatic (Razorpay captures what is authorised in time) or manual"
+                " (this house does, once the seats are confirmed).",
+                id="housefull.E008",
+            )
+        )
+    at_least, at_most = CAPTURE_MINUTES
+    automatic, manual = settings.CAPTURE_AUTOMATIC_MINUTES, settings.CAPTURE_MANUAL_MINUTES
+    if not at_least <= automatic <= manual <= at_most:
+        found.append(
+            Error(
+                f"CAPTURE_AUTOMATIC_MINUTES is {automatic} and CAPTURE_MANUAL_MINUTES is {manual}.",
+                hint=f"Let them be {at_least} to {at_most}, the manual period not the shorter one;"
+                " 12 and 30 are the defaults.",
+                id="housefull.E008",
+            )
+        )
+    return found
+
+
+def check_refresh_policy(**_: Any) -> list[CheckMessage]:
+    """What reloading the payment page does is one of two things."""
+    if settings.REFRESH_POLICY in ("cancel", "resume"):
+        return []
+    return [
+        Error(
+            f"REFRESH_POLICY is {settings.REFRESH_POLICY!r}.",
+            hint="Set REFRESH_POLICY to cancel (reloading the payment page gives the booking up) or resume (it goes"
+            " on).",
+            id="housefull.E009",
+        )
+    ]
+
+
+def check_live_key(**_: Any) -> list[CheckMessage]:
+    """A live key belongs to Razorpay alone: on this machine listens the emulator, which is not a bank."""
+    if not settings.RAZORPAY_KEY_ID.startswith("rzp_live_") or not _is_loopback(settings.RAZORPAY_BASE_URL):
+        return []
+    return [
+        Error(
+            f"RAZORPAY_KEY_ID is a live key, and RAZORPAY_BASE_URL is {settings.RAZORPAY_BASE_URL}, on this machine.",
+            hint="Unset RAZORPAY_BASE_URL to use Razorpay itself, or use a test key (rzp_test_…) with the emulator.",
+            id="housefull.E010",
+        )
+    ]
+
+
 CHECKS: Final[Sequence[Callable[..., list[CheckMessage]]]] = (
     check_secret_key,
     check_webhook_secret,
@@ -158,6 +214,9 @@ CHECKS: Final[Sequence[Callable[..., list[CheckMessage]]]] = (
     check_hold_seconds,
     check_redis_py,
     check_redis_database,
+    check_capture,
+    check_refresh_policy,
+    check_live_key,
 )
 
 
@@ -189,6 +248,14 @@ def database_of(url: str) -> str:
     """The logical database that a Redis URL names."""
     parts = urlsplit(url)
     return parse_qs(parts.query).get("db", [parts.path.strip("/") or "0"])[0]
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _same_server(one: str, other: str) -> bool:

@@ -19,6 +19,8 @@ def house(settings: Settings) -> Settings:
     settings.HOLD_SECONDS, settings.HOLD_BUDGET_SECONDS = 600, 1200
     settings.REDIS_URL = "redis://127.0.0.1:6379/0"
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:6379/2"
+    settings.CAPTURE_MODE, settings.REFRESH_POLICY = "automatic", "cancel"
+    settings.CAPTURE_AUTOMATIC_MINUTES, settings.CAPTURE_MANUAL_MINUTES = 12, 30
     return settings
 
 
@@ -117,5 +119,47 @@ class TestChecks:
 
     def test_take_a_broker_on_a_server_of_its_own(self, house: Settings) -> None:
         house.CELERY_BROKER_URL = "redis://broker.example.com:6379/0"
+
+        assert checks.problems() == []
+
+    @pytest.mark.parametrize("mode", ["", "auto", "Manual"])
+    def test_refuse_a_way_to_capture_nobody_knows(self, house: Settings, mode: str) -> None:
+        house.CAPTURE_MODE = mode
+
+        assert_refused(8, remedy="CAPTURE_MODE to automatic")
+
+    @pytest.mark.parametrize(("automatic", "manual"), [(11, 30), (12, 7201), (30, 29), (0, 0)])
+    def test_refuse_periods_that_razorpay_refuses(self, house: Settings, automatic: int, manual: int) -> None:
+        house.CAPTURE_AUTOMATIC_MINUTES, house.CAPTURE_MANUAL_MINUTES = automatic, manual
+
+        assert_refused(8, remedy="12 to 7200")
+
+    @pytest.mark.parametrize(("automatic", "manual"), [(12, 12), (12, 7200), (7200, 7200)])
+    def test_take_the_ends_of_those_periods(self, house: Settings, automatic: int, manual: int) -> None:
+        house.CAPTURE_AUTOMATIC_MINUTES, house.CAPTURE_MANUAL_MINUTES = automatic, manual
+
+        assert checks.problems() == []
+
+    @pytest.mark.parametrize("policy", ["", "Cancel", "keep"])
+    def test_refuse_a_refresh_policy_nobody_knows(self, house: Settings, policy: str) -> None:
+        house.REFRESH_POLICY = policy
+
+        assert_refused(9, remedy="REFRESH_POLICY to cancel")
+
+    @pytest.mark.parametrize(
+        "url", ["http://127.0.0.1:8099", "http://localhost:8099", "http://[::1]:1", "http://127.9.9.9"]
+    )
+    def test_refuse_a_live_key_at_the_emulator(self, house: Settings, url: str) -> None:
+        house.RAZORPAY_KEY_ID, house.RAZORPAY_KEY_SECRET = "rzp_live_1", "secret"
+        house.RAZORPAY_WEBHOOK_SECRETS, house.RAZORPAY_BASE_URL = ["current"], url
+
+        assert_refused(10, remedy="Unset RAZORPAY_BASE_URL")
+
+    @pytest.mark.parametrize(
+        ("key", "url"), [("rzp_live_1", "https://api.razorpay.com"), ("rzp_test_1", "http://127.0.0.1:8099")]
+    )
+    def test_take_each_key_where_it_belongs(self, house: Settings, key: str, url: str) -> None:
+        house.RAZORPAY_KEY_ID, house.RAZORPAY_KEY_SECRET = key, "secret"
+        house.RAZORPAY_WEBHOOK_SECRETS, house.RAZORPAY_BASE_URL = ["current"], url
 
         assert checks.problems() == []
