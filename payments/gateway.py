@@ -90,6 +90,12 @@ class Gateway(Protocol):
     def payments_between(self, from_s: int, to_s: int) -> list[Fact]:
         """Every payment created in [from, to], Unix seconds."""
 
+    def refunds_between(self, from_s: int, to_s: int) -> list[GatewayRefund]:
+        """Every refund created in [from, to], Unix seconds."""
+
+    def check_keys(self, *, timeout_seconds: float) -> None:
+        """Make the cheapest call there is, to learn whether the keys are taken."""
+
 
 _threads = ThreadPoolExecutor(max_workers=THREADS_MAX, thread_name_prefix="gateway")
 

@@ -156,6 +156,14 @@ class RazorpayGateway:
         """Every payment created in [from, to], Unix seconds."""
         return [fact_of(item) for item in self._pages(self._client.payment.all, {"from": from_s, "to": to_s})]
 
+    def refunds_between(self, from_s: int, to_s: int) -> list[GatewayRefund]:
+        """Every refund created in [from, to], Unix seconds."""
+        return [refund_of(item) for item in self._pages(self._client.refund.all, {"from": from_s, "to": to_s})]
+
+    def check_keys(self, *, timeout_seconds: float) -> None:
+        """Make the cheapest call there is, to learn whether the keys are taken."""
+        self._client.order.all({"count": 1}, timeout=timeout_seconds)
+
     def _pages(self, fetch: Callable[[dict[str, int]], Any], period: dict[str, int]) -> Iterator[dict[str, Any]]:
         skip = 0
         while True:
