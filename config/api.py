@@ -66,7 +66,8 @@ class CallsApi(NinjaAPI):
     def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
         """The addresses."""
         patterns, app_name, namespace = super().urls
-        return [_inside(pattern) for pattern in patterns], app_name, namespace
+        # The empty one is ninja's root, which has no calls but a name.
+        return [_inside(pattern) for pattern in patterns if str(pattern.pattern)], app_name, namespace
 
 
 class HousefullApi(CallsApi):
