@@ -48,6 +48,7 @@ class WebServer:
         self._guardian = guardian
         self._process = psutil.Process(pid)
         self.name = name
+        self.pid = pid
         self.port = port
 
     @property

@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.bench.ceiling import ceiling
+from tests.bench.confirmations import confirmations
 from tests.bench.contention import contention
 from tests.bench.expiry import expiry
 from tests.bench.fan_out import fan_out
@@ -24,6 +25,7 @@ BENCHMARKS: Final = {
         Benchmark("storm", "Everybody drops and comes back at once", storm),
         Benchmark("idle", "Viewers who only look", idle),
         Benchmark("stuck", "Viewers who have stopped reading", stuck),
+        Benchmark("confirmations", "Payments verified, with their webhooks", confirmations),
         Benchmark("contention", "200 customers fight over 24 seats", contention),
     )
 }

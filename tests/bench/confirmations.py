@@ -1,0 +1,129 @@
+"""From a buyer's verify call to the confirmed booking, with Razorpay's webhooks for the same money on their way.
+
+Held, checked out and paid at the emulated Razorpay beforehand, with its webhooks held back; then every buyer's
+browser calls /verify_payment/ while the three webhooks of each payment are let go. Worker and Beat run beside it.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+import httpx
+
+from tests.bench.figures import Latency, Outcome, at_least
+from tests.bench.house import LOAD_CORE, ROOT, BenchShow, WebServer, pin, pin_free
+from tests.bench.suite import Bench
+from tests.support.razorpay import Paid, Razorpay, running_emulator
+
+# Browsers that verify at the same time.
+BUYERS_AT_ONCE: Final = 24
+BUYER: Final = {"name": "Asha Rao", "email": "asha@example.org"}
+CONFIRMATIONS_FLOOR: Final = at_least(150)
+
+
+async def confirmations(bench: Bench, outcome: Outcome) -> None:
+    """Confirmations a second, and milliseconds from a verify call to its answer."""
+    rates: list[float] = []
+    found: list[Latency] = []
+    with ExitStack() as stack:
+        # Two cores for everything: the money's path is spread over many processes, which inherit this.
+        stack.enter_context(_on_every_core(bench))
+        razorpay = stack.enter_context(running_emulator(quiet=True))
+        server = bench.house.serve(**razorpay.environment)
+        stack.callback(server.stop)
+        pin_free(server.pid)
+        razorpay.webhooks_to(f"{server.http}/payments/webhook/")
+        stack.enter_context(_worker_and_beat(razorpay))
+        for repeat in range(bench.repeats):
+            (show,) = await bench.shows(1)
+            count = bench.sized(600, quick=150)
+            async with httpx.AsyncClient(base_url=server.http, timeout=30, trust_env=False) as http:
+                razorpay.plan_webhooks(hold=True)
+                paid = await _pay_for_seats(bench, http, server, show, razorpay, count)
+                with bench.measuring(outcome, server):
+                    began = time.perf_counter()
+                    late_ms = await _verify_all(http, razorpay, paid)
+                    rates.append(len(paid) / (time.perf_counter() - began))
+                razorpay.webhooks_settled()
+            run = Latency.of(late_ms)
+            found.append(run)
+            bench.say(f"  {repeat + 1}: {rates[-1]:.0f}/s, p50 {run.p50:.1f}, p99 {run.p99:.1f} ms")
+    outcome.add("confirmations, with webhooks, worker and Beat", "/s", rates, floor=CONFIRMATIONS_FLOOR)
+    outcome.add("verify to confirmed, p50", "ms", [run.p50 for run in found])
+    outcome.add("verify to confirmed, p99", "ms", [run.p99 for run in found])
+
+
+async def _pay_for_seats(
+    bench: Bench, http: httpx.AsyncClient, server: WebServer, show: BenchShow, razorpay: Razorpay, count: int
+) -> list[tuple[str, Paid]]:
+    """One seat each, checked out and paid; the token of each buyer with what Razorpay's checkout gave him."""
+    tokens = await bench.guests.take(server, count)
+    at_once = asyncio.Semaphore(BUYERS_AT_ONCE)
+
+    async def check_out(token: str, label: str) -> str:
+        who = {"Authorization": f"Bearer {token}"}
+        async with at_once:
+            held = await http.post(f"/api/v1/shows/{show.id}/holds", json={"seats": [label]}, headers=who)
+            booking = held.raise_for_status().json()["booking"]
+            order = await http.post(f"/api/v1/bookings/{booking}/checkout", json=BUYER, headers=who)
+            return str(order.raise_for_status().json()["order_id"])
+
+    # Bookings of an earlier repeat have their seats: tokens are used again, shows are not.
+    orders = await asyncio.gather(*map(check_out, tokens, show.labels[:count]))
+    paid = await asyncio.to_thread(lambda: [razorpay.pay(order) for order in orders])
+    return list(zip(tokens, paid, strict=True))
+
+
+async def _verify_all(http: httpx.AsyncClient, razorpay: Razorpay, paid: list[tuple[str, Paid]]) -> list[float]:
+    """How long each verify call took; the webhooks come in between, in any order."""
+    at_once = asyncio.Semaphore(BUYERS_AT_ONCE)
+
+    async def verify(token: str, payment: Paid) -> float:
+        async with at_once:
+            began = time.perf_counter()
+            reply = await http.post(
+                "/verify_payment/", json=payment.handed, headers={"Authorization": f"Bearer {token}"}
+            )
+            assert reply.raise_for_status().json()["status"] == "confirmed", reply.text
+            return (time.perf_counter() - began) * 1000
+
+    releasing = asyncio.create_task(asyncio.to_thread(razorpay.release_webhooks, shuffle="bench"))
+    late_ms = await asyncio.gather(*(verify(token, payment) for token, payment in paid))
+    await releasing
+    return late_ms
+
+
+@contextmanager
+def _on_every_core(bench: Bench) -> Iterator[None]:
+    servers = (os.getpid(), bench.house.servers.postgres_pid)
+    for pid in servers:
+        pin_free(pid)
+    try:
+        yield
+    finally:
+        for pid in servers:
+            pin(pid, LOAD_CORE)
+
+
+@contextmanager
+def _worker_and_beat(razorpay: Razorpay) -> Iterator[None]:
+    environment = {**os.environ, **razorpay.environment}
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config"]
+    processes = [
+        subprocess.Popen(
+            [*celery, *part], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+        )
+        for part in (["worker", "--loglevel", "ERROR"], ["beat", "--loglevel", "ERROR"])
+    ]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(20)
