@@ -114,6 +114,8 @@ class Timer:
     number: int
     kind: str = field(compare=False)
     id: str = field(compare=False)
+    # Which of a payment's answers it is for.
+    place: int = field(compare=False, default=0)
 
 
 class Book:
@@ -147,10 +149,10 @@ class Book:
         """The order this payment is for."""
         return None if payment.order_id is None else self.orders.get(payment.order_id)
 
-    def remind(self, due_ms: int, kind: str, entity_id: str) -> None:
+    def remind(self, due_ms: int, kind: str, entity_id: str, *, place: int = 0) -> None:
         """Look at this again at that virtual time."""
         self._timers_made += 1
-        heapq.heappush(self.timers, Timer(due_ms, self._timers_made, kind, entity_id))
+        heapq.heappush(self.timers, Timer(due_ms, self._timers_made, kind, entity_id, place))
 
 
 def _started(book: Book, event: Event) -> None:
@@ -211,8 +213,8 @@ def _payment_created(book: Book, event: Event) -> None:
         order.attempts += 1
         if order.status == "created":
             order.status = "attempted"
-    for when, _verdict, _why in payment.answers:
-        book.remind(when, "answer", payment.id)
+    for place, (when, _verdict, _why) in enumerate(payment.answers):
+        book.remind(when, "answer", payment.id, place=place)
     book.remind(payment.created_ms + UNANSWERED_MS, "unanswered", payment.id)
 
 
@@ -233,8 +235,8 @@ def _payment_moved(book: Book, event: Event) -> None:
 
 def _payment_answered(book: Book, event: Event) -> None:
     book.payments[event["payment_id"]].answers = [(w, verdict, why) for w, verdict, why in event["answers"]]
-    for when, _verdict, _why in event["answers"]:
-        book.remind(when, "answer", event["payment_id"])
+    for place, (when, _verdict, _why) in enumerate(event["answers"]):
+        book.remind(when, "answer", event["payment_id"], place=place)
 
 
 def _refund_created(book: Book, event: Event) -> None:

@@ -241,6 +241,7 @@ class Control:
         return {"items": found, "last": len(self._desk.ledger)}
 
     async def _reset(self, wishes: Wishes, _request: web.Request) -> Any:
+        await self._webhooks.finish()
         self._desk.reset(seed=wishes.get("seed"))
         self._webhooks.forget()
         self._faults.clear(seed=self._desk.book.seed)

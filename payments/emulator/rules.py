@@ -134,7 +134,8 @@ def on_timer(book: Book, timer: Timer) -> list[Event]:
         return refunds.send_back(book, payment, why="not captured") if payment.status == "authorized" else []
     if timer.kind == "unanswered":
         return fail(payment, NO_ANSWER)
-    for when_ms, verdict, reason in payment.answers:
+    # What the bank was going to say may have been changed since.
+    for when_ms, verdict, reason in payment.answers[timer.place : timer.place + 1]:
         if when_ms == timer.due_ms:
             return answer(book, payment, verdict, reason, now_ms=timer.due_ms)
     return []

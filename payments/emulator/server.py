@@ -64,7 +64,8 @@ def check(options: Options) -> None:
         raise NotStarted(
             f"{options.host} is not a loopback address, so others could reach the emulator. Use --host 127.0.0.1."
         )
-    if not options.keys.id or not options.keys.secret or not all(options.webhook_secrets):
+    secrets = options.webhook_secrets
+    if not options.keys.id or not options.keys.secret or not secrets or not all(secrets):
         raise NotStarted("Keys are missing. Set RAZORPAY_KEY_ID, RAZORPAY_KEY_SECRET and RAZORPAY_WEBHOOK_SECRET.")
 
 

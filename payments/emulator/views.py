@@ -9,7 +9,7 @@ from payments.emulator.webhooks import Delivery, Webhooks
 
 ROWS_MAX: Final = 50
 ANSWERED_MAX: Final = 5
-TRIES_SHOWN_MAX: Final = 3
+TRIES_SHOWN_MAX: Final = 2
 # What the overview offers, in seconds. By default an order is captured within 12 minutes, or flows back after 30.
 CLOCK_STEPS: Final = (("1 min", 60), ("10 min", 600), ("30 min", 1800), ("1 h", 3600), ("1 day", 86_400))
 DELIVERY_PILLS: Final = {"given up": "lost", "dropped": "lost", "skipped": "lost"}

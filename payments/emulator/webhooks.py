@@ -55,6 +55,7 @@ class Webhooks:
         self.deliveries: dict[str, Delivery] = {}
         self._due: list[tuple[int, int, str]] = []
         self._pushed = 0
+        self._paused = False
         self._sending: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._changed = asyncio.Event()
@@ -123,10 +124,14 @@ class Webhooks:
         """Look again at what is due: the clock was moved."""
         self._wake.set()
 
+    async def finish(self) -> None:
+        """Before a reset: what is under way arrives, so that nothing of the old world comes later."""
+        self._paused = True
+        await asyncio.gather(*self._sending)
+
     def forget(self) -> None:
         """After a reset: nothing is on its way any more."""
-        for task in self._sending:
-            task.cancel()
+        self._paused = False
         self.deliveries.clear()
         self._due.clear()
         self.plan, self.enabled = WebhookPlan(), True
@@ -207,11 +212,14 @@ class Webhooks:
         self._wake.set()
 
     def _start_due(self) -> None:
-        while self._due and self._due[0][0] <= self.desk.now_ms and len(self._sending) < AT_ONCE_MAX:
+        while self._may_send() and self._due and self._due[0][0] <= self.desk.now_ms:
             due_ms, _, event_id = heapq.heappop(self._due)
             task = asyncio.create_task(self._send(self.deliveries[event_id], due_ms))
             self._sending.add(task)
             task.add_done_callback(self._sent)
+
+    def _may_send(self) -> bool:
+        return not self._paused and len(self._sending) < AT_ONCE_MAX
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
@@ -272,7 +280,7 @@ class Webhooks:
 
     async def _pause(self) -> None:
         waits = [self.desk.next_due_seconds()]
-        if self._due and len(self._sending) < AT_ONCE_MAX:
+        if self._may_send() and self._due:
             waits.append(max(0.0, (self._due[0][0] - self.desk.now_ms) / 1000))
         known = [seconds for seconds in waits if seconds is not None]
         try:

@@ -39,9 +39,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **given: Any) -> None:
         """Serve, and end in order."""
+        key_id, key_secret, webhook_secrets = keys()
         options = Options(
-            keys=Keys(settings.RAZORPAY_KEY_ID or KEY_ID, settings.RAZORPAY_KEY_SECRET or KEY_SECRET),
-            webhook_secrets=settings.RAZORPAY_WEBHOOK_SECRETS or [WEBHOOK_SECRET],
+            keys=Keys(key_id, key_secret),
+            webhook_secrets=webhook_secrets,
             host=given["host"],
             port=given["port"] or default_port(settings.RAZORPAY_BASE_URL),
             webhook_url=given["webhook_url"],
@@ -77,6 +78,12 @@ def announce(address: str, options: Options) -> None:
     ]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def keys() -> tuple[str, str, list[str]]:
+    """The house's keys; where it has none at all, ones that only this emulator knows."""
+    known = (settings.RAZORPAY_KEY_ID, settings.RAZORPAY_KEY_SECRET, list(settings.RAZORPAY_WEBHOOK_SECRETS))
+    return known if any(known) else (KEY_ID, KEY_SECRET, [WEBHOOK_SECRET])
 
 
 def default_port(base_url: str) -> int:
