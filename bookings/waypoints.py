@@ -15,6 +15,7 @@ POINTS: Final = {
     "takeover.stale_ended",  # stale rivals are expired in the open transaction
     "hold.refused",  # PostgreSQL refused, the picture is not repaired
     "release.committed",  # PostgreSQL has let the seats go, Redis still shows them
+    "expiry.sweeping",  # a sweep has begun, nothing is expired
     "expiry.reaped",  # Redis has ended holds, PostgreSQL's bookings are still pending
     "expiry.committed",  # the bookings are expired, the picture_pending rows not ticked off
     "rebuild.read",  # the truth is read, the picture not written

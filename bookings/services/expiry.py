@@ -32,6 +32,7 @@ class Expiry:
         self._pictures = pictures
         self._ended: set[str] = set()
         self._expiring: asyncio.Task[None] | None = None
+        self._sweeps: set[asyncio.Task[list[Ended]]] = set()
 
     async def reap(self, show_id: int) -> int:
         """End the holds of a show that are past their deadline. Returns the next deadline in ms, 0 if none.
@@ -51,13 +52,23 @@ class Expiry:
 
     async def close(self) -> None:
         """Finish what has begun."""
-        if self._expiring is not None:
-            await asyncio.gather(self._expiring, return_exceptions=True)
+        begun = [*self._sweeps, *([self._expiring] if self._expiring is not None else [])]
+        await asyncio.gather(*begun, return_exceptions=True)
 
     async def expire_due(self) -> list[Ended]:
-        """Expire every booking past its deadline by PostgreSQL's clock: Beat's layer. Raises ClaimsUnavailable."""
+        """Expire every booking past its deadline by PostgreSQL's clock: Beat's layer. Raises ClaimsUnavailable.
+
+        Whoever stops waiting for it does not stop it: an expiry that is committed is also shown and told of.
+        """
+        sweep = asyncio.get_running_loop().create_task(self._expire_due())
+        self._sweeps.add(sweep)
+        sweep.add_done_callback(self._sweeps.discard)
+        return await asyncio.shield(sweep)
+
+    async def _expire_due(self) -> list[Ended]:
         ended: list[Ended] = []
         while True:
+            await pass_by("expiry.sweeping")
             async with self._pool.connection() as connection, connection.transaction():
                 batch = await expire_bookings(connection, bookings=None)
             await self._show(batch)
@@ -91,6 +102,8 @@ class Expiry:
 
 def tell_expired(ended: Sequence[Ended]) -> None:
     """Write to the log which bookings have expired, in one line; to be called once their expiry is committed."""
+    if not ended:
+        return
     told = ", ".join(
         f"booking {booking.booking} of show {booking.show_id} (seats: {len(booking.seats)})"
         for booking in ended[:BOOKINGS_TOLD_MAX]

@@ -32,7 +32,7 @@ from bookings.errors import (
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import Acquired, NotHeld, SeatStore, ShowNotReady
 from bookings.services.batches import CommitOutcomeUnknown, StoredReply, remember
-from bookings.services.expiry import Expiry
+from bookings.services.expiry import Expiry, tell_expired
 from bookings.services.group_commit import GroupCommit
 from bookings.services.idempotency import KeyedRequest
 from bookings.services.outcomes import Held
@@ -249,6 +249,7 @@ class LiveHolds:
                     raise refusal_of(why, plan, row) from None
         except ClaimsUnavailable as error:
             raise CommitOutcomeUnknown from error
+        tell_expired(ended)
         await self._pictures.show_ended(store, ended, status="expired")
         return fence
 
