@@ -124,6 +124,14 @@ class EmbeddedServers:
         """Whether Redis is there, paused or not."""
         return self._the_redis.runs()
 
+    def start_postgres(self) -> None:
+        """Start PostgreSQL again on the same port and data. Raises ServerFailed."""
+        self._the_postgres.start()
+
+    def postgres_runs(self) -> bool:
+        """Whether PostgreSQL is there, paused or not."""
+        return self._the_postgres.runs()
+
     def restart_postgres(self) -> None:
         """Crash PostgreSQL (immediate shutdown) and start it on the same port and data. Raises ServerFailed."""
         self._the_postgres.restart()

@@ -89,7 +89,10 @@ class TestServers:
             self._running.resume_redis()
         else:
             self._running.start_redis()
-        resume_postgres(self._running)
+        if self._running.postgres_runs():
+            resume_postgres(self._running)
+        else:
+            self._running.start_postgres()
         with redis.Redis.from_url(self._running.redis_url) as client:
             client.config_set("notify-keyspace-events", "Ex")
         self.may_be_broken = False
