@@ -27,6 +27,11 @@ django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of sockets last: their houses run for the session, and the others must be alone on the servers."""
+    items.sort(key=lambda item: "realtime" in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def running_servers() -> "Iterator[EmbeddedServers]":
     """PostgreSQL and Redis of this test process, as they are; fault tests take `servers`."""

@@ -1,13 +1,31 @@
-"""The box office of a test: opened in the test's own loop, closed after it. And a catalogue cache that is awake."""
+"""What most tests here begin with: a show on sale, a box office of the test's own loop, clients of the JSON API."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from pytest_django import Settings
 
 from bookings.api import BoxOffice
+from bookings.models import Show
 from bookings.selectors.cache import catalogue_cache
+from tests.support.api import ApiClient, api_guest, serving_office
+from tests.support.cinema import make_show
+from tests.support.house import send_everybody_home
 from tests.support.witness import another_office
+
+
+@pytest.fixture(autouse=True)
+def _alone() -> None:
+    """Nobody else sweeps and repairs on this test's servers: a house of tests/realtime would be first at times."""
+    send_everybody_home()
+
+
+@pytest.fixture
+def show(database: str) -> Show:
+    """A hall of 10 × 12 on sale."""
+    return make_show()
 
 
 @pytest_asyncio.fixture
@@ -15,6 +33,27 @@ async def box_office(database: str) -> AsyncIterator[BoxOffice]:
     """A box office on the test's PostgreSQL and Redis, connected to both."""
     async with another_office() as office:
         yield office
+
+
+@pytest_asyncio.fixture
+async def office(database: str, settings: Settings, tmp_path: Path) -> AsyncIterator[BoxOffice]:
+    """The box office that serves the API in this loop."""
+    async with serving_office(settings, tmp_path) as office:
+        yield office
+
+
+@pytest_asyncio.fixture
+async def guest(office: BoxOffice) -> AsyncIterator[ApiClient]:
+    """A client of the API with a token."""
+    async with api_guest() as guest:
+        yield guest
+
+
+@pytest_asyncio.fixture
+async def rival(office: BoxOffice) -> AsyncIterator[ApiClient]:
+    """Another one."""
+    async with api_guest() as rival:
+        yield rival
 
 
 @pytest.fixture

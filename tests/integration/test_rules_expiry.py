@@ -12,12 +12,12 @@ from bookings.api import BoxOffice
 from bookings.claim_store import endings
 from bookings.models import Show
 from bookings.services.expiry import BOOKINGS_TOLD_MAX, tell_expired
-from tests.support.cinema import make_show
 from tests.support.guards import lua_without, sql_without, unless, with_and_without_guard
 from tests.support.witness import (
     HOLD_MS,
     another_office,
     booking_status,
+    dies,
     halt_at,
     listening,
     live_claims,
@@ -30,11 +30,6 @@ from tests.support.witness import (
     traces_of_holds,
     waits_for_a_lock,
 )
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 def endings_told(messages: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -180,6 +175,23 @@ class TestTheLog:
 
         told = [record.getMessage() for record in caplog.records if record.name == "bookings.services.expiry"]
         assert told == [f"expired: booking {held.booking} of show {show.pk} (seats: 2)"]
+
+    async def test_names_a_booking_whose_sweep_nobody_waits_for_any_more(
+        self, show: Show, database: str, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async with another_office() as office:
+            held = await office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+            move_back(database, redis_client, show.pk, ms=HOLD_MS)
+            with caplog.at_level(logging.INFO, "bookings.services.expiry"), halt_at("expiry.sweeping") as halt:
+                sweep = asyncio.create_task(office.expire_due())
+                await halt.reached()
+                await dies(sweep)
+                halt.go_on()
+                await settled(office)
+
+        assert booking_status(database, held.booking) == "expired"
+        assert f"booking {held.booking} of show" in caplog.text
+        assert shown(redis_client, show.pk)[0] == "A"
 
     def test_tells_of_a_large_batch_in_one_short_line(self, caplog: pytest.LogCaptureFixture) -> None:
         batch = [

@@ -23,6 +23,10 @@ LOG_BYTES_MAX = 2**20
 PROJECT = Path(__file__).parents[2]
 
 
+# Those that outlive a test.
+_houses: "set[RunningHouse]" = set()
+
+
 class RunningHouse:
     """Processes of one house on the test's PostgreSQL and Redis, each with a name."""
 
@@ -54,6 +58,17 @@ class RunningHouse:
         self._start(name, command)
         wait_until(lambda: self._answers(name), seconds=START_SECONDS, what=f"{name} answers:\n{self.log()}")
         return self.url_of(name)
+
+    def ensure_web(self, name: str) -> None:
+        """Start a web process again, at the port it had, unless it runs."""
+        if name not in self._pids or self.exit_status(name) is not None:
+            self.start_web(name, port=self.ports.get(name))
+
+    def stop_all(self) -> None:
+        """Stop every part that runs, in order, and wait for its end."""
+        for name in self._pids:
+            if self.exit_status(name) is None:
+                self.stop(name)
 
     def start_watcher(self) -> None:
         """Start the expiry watcher."""
@@ -112,4 +127,15 @@ class RunningHouse:
 def running_house(**environment: str) -> Iterator[RunningHouse]:
     """A house without processes yet; they read this environment on top of the test's own."""
     with tempfile.TemporaryDirectory() as logs, tempfile.TemporaryFile() as output, Guardian() as guardian:
-        yield RunningHouse(guardian, output, {"LOGS_DIR": logs, "LIMIT_PROFILE": "default", **environment})
+        house = RunningHouse(guardian, output, {"LOGS_DIR": logs, "LIMIT_PROFILE": "default", **environment})
+        _houses.add(house)
+        try:
+            yield house
+        finally:
+            _houses.discard(house)
+
+
+def send_everybody_home() -> None:
+    """Stop the processes of every house that an earlier test left running: they expire and repair on their own."""
+    for house in _houses:
+        house.stop_all()
