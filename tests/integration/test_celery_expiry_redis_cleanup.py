@@ -3,7 +3,6 @@
 Nobody looks at the show and no watcher runs, so only the task can have done it.
 """
 
-import pytest
 import redis
 from django.db import connection
 from django.db.models import F
@@ -24,11 +23,6 @@ KEYS_OF_HOLDS = (
     "holds:*",
     "holders:*",
 )
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 def hold(show: Show, *labels: str, holder: str = "holder") -> Held:

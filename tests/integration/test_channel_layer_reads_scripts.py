@@ -1,19 +1,12 @@
 """Our Lua scripts publish in the channel layer's own format: the real layer reads them."""
 
-import pytest
 import redis
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from bookings.api import BoxOffice
 from bookings.models import Show
 from config.settings import redis_url_with_database
-from tests.support.cinema import make_show
 from tests.support.witness import HOLD_MS, redis_url_of
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 class TestChannelLayer:

@@ -4,23 +4,21 @@ import argparse
 import json
 import re
 import shlex
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings as house
-from pytest_django import Settings
 
 from bookings import errors
 from bookings.api import BoxOffice
 from bookings.http import errors as http_errors
 from bookings.models import Show
-from tests.support.api import ROOT, ApiClient, api_client, api_guest, assert_refused, serving_office
+from tests.support.api import ROOT, ApiClient, api_client, assert_refused
 from tests.support.cinema import make_show
 
 if TYPE_CHECKING:
@@ -28,29 +26,6 @@ if TYPE_CHECKING:
 
 PAGE = (Path(house.BASE_DIR) / "docs" / "http-api.md").read_text(encoding="utf-8")
 HOLDS = "shows/{}/holds"
-
-
-@pytest_asyncio.fixture
-async def show(database: str) -> Show:
-    return await sync_to_async(make_show)()
-
-
-@pytest_asyncio.fixture
-async def office(database: str, settings: Settings, tmp_path: Path) -> AsyncIterator[BoxOffice]:
-    async with serving_office(settings, tmp_path) as office:
-        yield office
-
-
-@pytest_asyncio.fixture
-async def guest(office: BoxOffice) -> AsyncIterator[ApiClient]:
-    async with api_guest() as guest:
-        yield guest
-
-
-@pytest_asyncio.fixture
-async def rival(office: BoxOffice) -> AsyncIterator[ApiClient]:
-    async with api_guest() as rival:
-        yield rival
 
 
 def shape_of(body: str) -> object:

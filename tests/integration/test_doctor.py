@@ -23,10 +23,14 @@ from pytest_django import Settings
 from bookings.api import with_box_office
 from bookings.models import PicturePending
 from config import heartbeats
+from config.doctor import money as money_examinations
 from config.doctor import servers as server_examinations
 from config.doctor.checklist import CHECKLIST
 from config.doctor.examination import Examination, Finding, examine_all
+from payments.models import Payment
+from payments.razorpay_gateway import RazorpayGateway
 from tests.support.cinema import make_show
+from tests.support.razorpay import Razorpay
 from tests.support.servers import pause_postgres, resume_postgres
 
 if TYPE_CHECKING:
@@ -72,14 +76,13 @@ def living_house(database: str) -> None:
 
 
 class TestDoctor:
-    def test_finds_a_living_house_well(self, living_house: None) -> None:
+    def test_finds_a_living_house_well(self, living_house: None, razorpay: Razorpay) -> None:
         show = make_show()
         with_box_office(lambda office: office.hold(show_id=show.pk, holder="holder", labels=["A1"]))
 
         findings = all_findings()
 
         assert {name: f.outcome for name, f in findings.items() if f.outcome != "ok"} == {
-            "gateway keys": "skipped",
             "mail": "skipped",
         }
         assert "1 of 1 active shows" in findings["pictures agree"].detail
@@ -278,10 +281,44 @@ class TestHouse:
 
         assert (finding.outcome, told in finding.detail) == (outcome, True)
 
-    def test_has_no_payments_yet(self, settings: Settings) -> None:
+
+class TestMoney:
+    def test_keys_are_tried_at_the_gateway(self, razorpay: Razorpay) -> None:
+        finding = examine("gateway keys valid")
+
+        assert (finding.outcome, razorpay.url in finding.detail) == ("ok", True)
+
+    def test_keys_must_be_the_gateways(self, razorpay: Razorpay, monkeypatch: pytest.MonkeyPatch) -> None:
+        wrong = RazorpayGateway(base_url=razorpay.url, key_id="rzp_test_of_another", key_secret="wrong")
+        monkeypatch.setattr(money_examinations, "gateway", wrong)
+
+        assert_fails("gateway keys valid", saying="refuses them", remedy="RAZORPAY_KEY_ID")
+
+    def test_gateway_must_be_reached(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        nowhere = RazorpayGateway(base_url="http://127.0.0.1:1", key_id="rzp_test_1", key_secret="secret")
+        monkeypatch.setattr(money_examinations, "gateway", nowhere)
+
+        assert_fails("gateway keys valid", saying="cannot be reached", remedy="RAZORPAY_BASE_URL")
+
+    def test_a_gateway_that_hangs_is_not_waited_for(self, razorpay: Razorpay) -> None:
+        razorpay.fault("hang", "orders.list", seconds=30)
+
+        assert_fails("gateway keys valid", saying="did not answer", remedy="RAZORPAY_BASE_URL")
+
+    def test_a_house_without_payments_has_no_keys(self, settings: Settings) -> None:
         settings.RAZORPAY_KEY_ID = ""
 
-        assert examine("gateway keys").outcome == "skipped"
+        assert examine("gateway keys valid").outcome == "skipped"
+
+    def test_must_not_be_open_for_long(self, database: str) -> None:
+        parked = Payment.objects.create(
+            id="pay_of_nobody00000", order_id="order_of_nobody000", amount_paise=25_000, currency="INR", rank=3
+        )
+        assert examine("open money").detail == "1 on their way"
+
+        Payment.objects.filter(pk=parked.pk).update(first_seen_at=Now() - timedelta(minutes=16))
+
+        assert_fails("open money", saying="1 × for an order that nobody knows", remedy="in the admin")
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """A hold stands in both authorities before its holder is told yes; a refusal changes nothing."""
 
 import pytest
-import pytest_asyncio
-from asgiref.sync import sync_to_async
 
 from bookings.api import (
     BoxOffice,
@@ -14,12 +12,6 @@ from bookings.api import (
     UnknownSeat,
 )
 from bookings.models import Booking, SeatClaim, Show
-from tests.support.cinema import make_show
-
-
-@pytest_asyncio.fixture
-async def show(database: str) -> Show:
-    return await sync_to_async(make_show)()
 
 
 class TestHold:

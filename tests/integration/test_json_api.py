@@ -1,44 +1,17 @@
 """The JSON API as an outside client meets it. Replies are held to the OpenAPI document by the client itself."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import pytest_asyncio
 from asgiref.sync import sync_to_async
-from pytest_django import Settings
 
 from bookings.api import BoxOffice
 from bookings.models import Show
-from tests.support.api import ApiClient, api_client, api_guest, serving_office
+from tests.support.api import ApiClient, api_client
 from tests.support.cinema import PRICE_PAISE, make_movie, make_show
 
 TWO_SEATS = "A1", "A2"
-
-
-@pytest_asyncio.fixture
-async def show(database: str) -> Show:
-    return await sync_to_async(make_show)()
-
-
-@pytest_asyncio.fixture
-async def office(database: str, settings: Settings, tmp_path: Path) -> AsyncIterator[BoxOffice]:
-    async with serving_office(settings, tmp_path) as office:
-        yield office
-
-
-@pytest_asyncio.fixture
-async def guest(office: BoxOffice) -> AsyncIterator[ApiClient]:
-    async with api_guest() as guest:
-        yield guest
-
-
-@pytest_asyncio.fixture
-async def rival(office: BoxOffice) -> AsyncIterator[ApiClient]:
-    async with api_guest() as rival:
-        yield rival
 
 
 class TestGuests:

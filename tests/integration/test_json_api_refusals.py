@@ -2,11 +2,9 @@
 
 import logging
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
 from bookings.api import BoxOffice
@@ -14,31 +12,11 @@ from bookings.models import Show
 from tests.support.api import (
     ApiClient,
     api_client,
-    api_guest,
     assert_nothing_changed,
     assert_refused,
-    serving_office,
 )
-from tests.support.cinema import make_show
 
 JSON = {"Content-Type": "application/json"}
-
-
-@pytest_asyncio.fixture
-async def show(database: str) -> Show:
-    return await sync_to_async(make_show)()
-
-
-@pytest_asyncio.fixture
-async def office(database: str, settings: Settings, tmp_path: Path) -> AsyncIterator[BoxOffice]:
-    async with serving_office(settings, tmp_path) as office:
-        yield office
-
-
-@pytest_asyncio.fixture
-async def guest(office: BoxOffice) -> AsyncIterator[ApiClient]:
-    async with api_guest() as guest:
-        yield guest
 
 
 @pytest_asyncio.fixture

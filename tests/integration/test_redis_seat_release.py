@@ -8,7 +8,7 @@ import redis
 
 from bookings.api import BoxOffice
 from bookings.models import Show
-from tests.support.cinema import PRICE_PAISE, make_show
+from tests.support.cinema import PRICE_PAISE
 from tests.support.witness import (
     HOLD_MS,
     another_office,
@@ -21,11 +21,6 @@ from tests.support.witness import (
 )
 
 DAY_MS = 24 * 3_600_000
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 Ending = Callable[[BoxOffice, int, str, "redis.Redis"], Awaitable[object]]

@@ -18,7 +18,7 @@ from bookings.models import Show
 from bookings.services.booking_ids import new_booking_id
 from bookings.services.group_commit import GroupCommit
 from bookings.services.holds import LiveHolds
-from tests.support.cinema import PRICE_PAISE, make_show
+from tests.support.cinema import PRICE_PAISE
 from tests.support.guards import sql_without, unless, with_and_without_guard
 from tests.support.witness import (
     HOLD_MS,
@@ -30,11 +30,6 @@ from tests.support.witness import (
     shown,
     waits_for_a_lock,
 )
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 @pytest_asyncio.fixture

@@ -13,7 +13,6 @@ from bookings.models import Show
 from bookings.seat_store import NotHeld
 from bookings.services import expiry, rebuild
 from bookings.services.booking_ids import new_booking_id
-from tests.support.cinema import make_show
 from tests.support.guards import lua_without, redis_clock_ahead, sql_without, unless, with_and_without_guard
 from tests.support.witness import (
     HOLD_MS,
@@ -34,11 +33,6 @@ if TYPE_CHECKING:
 
 HOUR_MS = 3_600_000
 FENCE_CHECK = "if last and tonumber(last) > fence then return false end"
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 def deadline_ms(database: str, booking: str) -> int:

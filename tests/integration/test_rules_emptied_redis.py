@@ -9,7 +9,6 @@ import redis
 from bookings.api import BoxOffice, Held, NotReady, SeatsUnavailable
 from bookings.models import Show
 from bookings.seat_store import StoreUnavailable
-from tests.support.cinema import make_show
 from tests.support.witness import (
     another_office,
     eventually,
@@ -23,11 +22,6 @@ from tests.support.witness import (
 
 if TYPE_CHECKING:
     from config.embedded import EmbeddedServers
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 class TestEmptied:

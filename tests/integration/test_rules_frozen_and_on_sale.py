@@ -14,7 +14,7 @@ from bookings.api import (
     SeatsUnavailable,
 )
 from bookings.models import Show
-from tests.support.cinema import PRICE_PAISE, make_show
+from tests.support.cinema import PRICE_PAISE
 from tests.support.guards import sql_without, unless, with_and_without_guard, without_index
 from tests.support.witness import (
     another_office,
@@ -29,11 +29,6 @@ from tests.support.witness import (
 
 if TYPE_CHECKING:
     pass
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 class TestFrozenAtCheckout:

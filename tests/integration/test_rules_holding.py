@@ -22,7 +22,6 @@ from bookings.seat_store import SeatStore, StoreUnavailable
 from bookings.services import holds
 from bookings.services.holds import LiveHolds
 from bookings.services.reconcile import Reconciler
-from tests.support.cinema import make_show
 from tests.support.guards import lua_without, unless, with_and_without_guard
 from tests.support.witness import (
     acquire,
@@ -47,11 +46,6 @@ from tests.support.witness import (
 
 if TYPE_CHECKING:
     from config.embedded import EmbeddedServers
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 class TestALateCall:

@@ -12,14 +12,8 @@ from bookings.api import BadRequest, BoxOffice, Held, IdempotencyMismatch, InPro
 from bookings.claim_store import store as claims
 from bookings.models import Show
 from bookings.services.idempotency import Idempotency
-from tests.support.cinema import make_show
 from tests.support.guards import unless, with_and_without_guard
 from tests.support.witness import another_office, dies, halt_at, live_claims, rows
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 async def hold(

@@ -18,7 +18,6 @@ from bookings.api import (
 from bookings.models import Show
 from bookings.services.holds import LiveHolds
 from bookings.services.turns import Turns
-from tests.support.cinema import make_show
 from tests.support.guards import lua_without, sql_without, unless, with_and_without_guard, without_index
 from tests.support.witness import (
     Halt,
@@ -33,11 +32,6 @@ from tests.support.witness import (
 
 if TYPE_CHECKING:
     pass
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 class TestOneHolderInTwoProcesses:

@@ -12,7 +12,6 @@ from bookings.api import BoxOffice
 from bookings.claim_store import store as claims
 from bookings.models import Show
 from bookings.services.reconcile import Reconciler
-from tests.support.cinema import make_show
 from tests.support.guards import lua_without, sql_without, unless, with_and_without_guard
 from tests.support.witness import (
     acquire,
@@ -40,11 +39,6 @@ if TYPE_CHECKING:
 SHOWN_LATER = (
     "    INSERT INTO bookings_picturepending (fence, show_id, seats) SELECT fence, show_id, seats FROM fenced"
 )
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 async def nothing_pending(*_: object, **__: object) -> None:

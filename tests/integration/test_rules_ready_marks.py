@@ -35,11 +35,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
-
-
-@pytest.fixture
 def long_over(database: str) -> Show:
     return make_show(starts_in=timedelta(days=-9))
 

@@ -7,7 +7,6 @@ from typing import Any
 from unittest.mock import patch
 
 import psycopg
-import pytest
 import pytest_asyncio
 
 from bookings.api import BoxOffice, CheckoutStarted, Released
@@ -17,7 +16,6 @@ from bookings.claim_store.endings import ReleaseRow
 from bookings.claim_store.pool import ClaimPool
 from bookings.models import Show
 from bookings.services.release import ReleaseCommits
-from tests.support.cinema import make_show
 from tests.support.guards import sql_without, unless, with_and_without_guard
 from tests.support.witness import (
     another_office,
@@ -31,11 +29,6 @@ from tests.support.witness import (
     settled,
     waits_for_a_lock,
 )
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 @pytest_asyncio.fixture

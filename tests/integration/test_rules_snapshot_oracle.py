@@ -13,7 +13,6 @@ import redis
 
 from bookings.api import Applied, BoxOffice, Changes, HoldRecord, Picture, SeatMap, SeatsUnavailable
 from bookings.models import Show
-from tests.support.cinema import make_show
 from tests.support.witness import (
     HOLD_MS,
     Listener,
@@ -25,11 +24,6 @@ from tests.support.witness import (
     rows,
     settled,
 )
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from bookings.claim_store import pool
 from bookings.models import Show
 from bookings.services import holds
 from bookings.services.holds import LiveHolds
-from tests.support.cinema import make_show
 from tests.support.guards import unless, with_and_without_guard
 from tests.support.servers import pause_postgres, resume_postgres
 from tests.support.witness import eventually, holding, live_claims, settled, shown, traces_of_holds
@@ -32,11 +31,6 @@ async def _no_dead_session() -> AsyncIterator[None]:
     yield
     # Django's thread for async callers keeps its connection from test to test.
     await sync_to_async(connections.close_all)()
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 class TestCrashed:

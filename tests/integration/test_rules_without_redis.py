@@ -17,7 +17,6 @@ from bookings.claim_store import store as claims
 from bookings.models import Show
 from bookings.seat_store import StoreUnavailable
 from bookings.services.reconcile import Reconciler
-from tests.support.cinema import make_show
 from tests.support.guards import unless, with_and_without_guard
 from tests.support.witness import (
     another_office,
@@ -39,11 +38,6 @@ if TYPE_CHECKING:
 
 # The contract's word: without Redis holds go on within so long.
 WITHIN_SECONDS = 2.0
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 @asynccontextmanager

@@ -18,16 +18,10 @@ from bookings.seat_store.connection import StoreUnavailable
 from bookings.services import outbox
 from bookings.tasks import reconcile_seats, relay_outbox, release_expired_bookings
 from config.celery import app
-from tests.support.cinema import make_show
 from tests.support.servers import paused_postgres
 
 if TYPE_CHECKING:
     from config.embedded import EmbeddedServers
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 def hold(show: Show, label: str) -> str:

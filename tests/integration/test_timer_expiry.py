@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 import redis
 import redis.asyncio
@@ -11,7 +10,6 @@ from django.test import override_settings
 
 from bookings.api import BoxOffice
 from bookings.models import Show
-from tests.support.cinema import make_show
 from tests.support.witness import (
     HOLD_MS,
     another_office,
@@ -24,11 +22,6 @@ from tests.support.witness import (
     shown,
     traces_of_holds,
 )
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
 
 
 @pytest_asyncio.fixture
