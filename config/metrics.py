@@ -17,6 +17,8 @@ from redis.exceptions import RedisError
 from bookings.api import BoxOffice
 from config import heartbeats, probes
 from config.api import project_version
+from payments import metrics as money
+from payments.open_money import open_items, open_money_query
 
 build: Final = Info("housefull_build", "What is running")
 build.info({"version": project_version(), "python": platform.python_version(), "django": django.get_version()})
@@ -52,14 +54,19 @@ def forget() -> None:
     """Nobody answered in time: say that nothing is known rather than what was true once."""
     for gauge in (holds_live, holds_overdue, pictures_pending):
         gauge.set(math.nan)
+    money.forget()
     heartbeat_age.clear()
 
 
 async def _look_at_postgres() -> None:
     counts: tuple[float, ...] = (math.nan, math.nan, math.nan)
+    money.forget()
     try:
         async with await probes.open_postgres_async() as connection:
             counts = await (await connection.execute(_COUNTS)).fetchone() or counts
+            query = open_money_query()
+            cursor = await connection.execute(query.statement, query.arguments)
+            money.show(open_items(await cursor.fetchall()))
     except (psycopg.Error, OSError):
         pass  # NaN says so
     for gauge, count in zip((holds_live, holds_overdue, pictures_pending), counts, strict=True):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from config.doctor import house, servers
+from config.doctor import house, money, servers
 from config.doctor.examination import Examination
 
 REDIS: Final = "Redis answers"
@@ -97,9 +97,15 @@ CHECKLIST: Final = (
         needs=(REDIS, POSTGRES, TABLES),
     ),
     Examination(
-        "gateway keys",
-        house.gateway_keys_are_set,
-        "Set RAZORPAY_KEY_ID, RAZORPAY_KEY_SECRET, RAZORPAY_WEBHOOK_SECRET.",
+        "gateway keys valid",
+        money.gateway_takes_our_keys,
+        "Set RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET as Razorpay's dashboard shows them (Settings, API keys).",
+    ),
+    Examination(
+        "open money",
+        money.nothing_is_open_for_long,
+        "Open Open money in the admin: it has the next step for each. A worker and beat must run.",
+        needs=(POSTGRES, TABLES),
     ),
     Examination("mail", house.mail_can_be_sent, "Set EMAIL_URL, such as smtp://user:password@mail.example.com:587."),
 )
