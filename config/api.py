@@ -60,14 +60,23 @@ class JsonParser(Parser):
 
 
 class CallsApi(NinjaAPI):
-    """NinjaAPI inside the boundary: only its calls."""
+    """NinjaAPI inside the boundary."""
 
     @property
     def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
         """The addresses."""
         patterns, app_name, namespace = super().urls
-        # The empty one is ninja's root, which has no calls but a name.
-        return [_inside(pattern) for pattern in patterns if str(pattern.pattern)], app_name, namespace
+        return [_inside(pattern) for pattern in patterns], app_name, namespace
+
+
+class RootCalls(CallsApi):
+    """Calls that lie at the root of the house, where the empty address is a page's."""
+
+    @property
+    def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
+        """The addresses but ninja's root, which has no call, only the name by which an API finds its place."""
+        patterns, app_name, namespace = super().urls
+        return [pattern for pattern in patterns if str(pattern.pattern)], app_name, namespace
 
 
 class HousefullApi(CallsApi):
@@ -106,9 +115,9 @@ def _inside(pattern: URLResolver | URLPattern) -> URLPattern:
     return bounded(pattern)
 
 
-def make_root_calls() -> CallsApi:
+def make_root_calls() -> RootCalls:
     """The calls that the brief named, which lie outside /api/v1/."""
-    api = CallsApi(
+    api = RootCalls(
         title="Housefull",
         docs_url=None,
         openapi_url=None,
@@ -121,7 +130,7 @@ def make_root_calls() -> CallsApi:
     return api
 
 
-def make_api(beside: CallsApi) -> HousefullApi:
+def make_api(beside: RootCalls) -> HousefullApi:
     """The API with everything that calls can be made of."""
     api = HousefullApi(
         title="Housefull",
