@@ -1,0 +1,52 @@
+"""What pages may know of money: what was paid for a booking, what goes back, and what would.
+
+Read-only, by the ORM. Deciding is services/, the rules are domain/refunds.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from payments.domain.facts import Resolution
+from payments.domain.refunds import DEFAULT_POLICY, Policy, RefundStatus, share_paise
+from payments.models import Payment, RefundPolicy
+
+# Payments whose money is, or was, the cinema's to decide about.
+_GOING_BACK: Final = (Resolution.REFUND_DUE, Resolution.REFUNDED, Resolution.MANUAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundTerms:
+    """What comes back of a confirmed booking that its buyer cancels now; `until`: when that changes, None: never."""
+
+    paise: int
+    until: datetime | None
+
+
+def get_returned_paise(booking: str) -> int:
+    """What went, goes or is to go back to the buyer of a booking, in paise."""
+    payments = Payment.objects.filter(booking=UUID(booking), resolution__in=_GOING_BACK).prefetch_related("refunds")
+    return sum(_returned_paise(payment) for payment in payments)
+
+
+def get_refund_terms(*, theatre_slug: str, amount_paise: int, starts_at: datetime, now: datetime) -> RefundTerms:
+    """What the theatre's policy gives back of `amount_paise` (paise) for a show at `starts_at`."""
+    row = RefundPolicy.objects.filter(theatre__slug=theatre_slug).first()
+    policy = (
+        Policy(row.full_until_hours, row.share_until_hours, row.share_percent) if row is not None else DEFAULT_POLICY
+    )
+    changes = (starts_at - timedelta(hours=hours) for hours in (policy.full_until_hours, policy.share_until_hours))
+    return RefundTerms(
+        paise=share_paise(policy, amount_paise=amount_paise, now_ms=_ms(now), starts_ms=_ms(starts_at)),
+        until=min((change for change in changes if change > now), default=None),
+    )
+
+
+def _returned_paise(payment: Payment) -> int:
+    counted = [refund.amount_paise for refund in payment.refunds.all() if refund.status != RefundStatus.FAILED]
+    return sum(counted) if counted else payment.amount_paise
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
