@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, re_path
 
-from frontend import views
+from frontend import booking_views, views
 from frontend.not_found import own_page, unknown_address
 
 app_name = "frontend"
@@ -12,7 +12,9 @@ urlpatterns = [
     path("movies/<slug:slug>/", own_page(views.movie), name="movie"),
     path("movies/<slug:slug>/poster.svg", own_page(views.poster), name="poster"),
     path("shows/<int:show_id>/", own_page(views.show), name="show"),
-    path("bookings/<uuid:public_id>/pay/", own_page(views.pay), name="pay"),
+    path("bookings/<uuid:public_id>/pay/", own_page(booking_views.pay), name="pay"),
+    path("bookings/<uuid:public_id>/", own_page(booking_views.booking), name="booking"),
+    path("my/bookings/", booking_views.my_bookings, name="my-bookings"),
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(next_page="/"), name="logout"),
     re_path("", unknown_address, name="unknown-address"),

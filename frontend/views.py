@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +15,6 @@ from django.views.decorators.http import require_safe
 
 from bookings import api as bookings
 from frontend.identity import with_holder
-from frontend.pay_page import pay_context
 from frontend.seat_page import show_context
 
 # A poster's address changes with its drawing (poster_stamp), so a browser may keep it for ever.
@@ -99,19 +97,6 @@ def show(request: HttpRequest, holder: str, show_id: int) -> HttpResponse:
     except bookings.NotReady:
         picture = None
     return render(request, "frontend/show.html", show_context(detail, picture=picture, now=_now()))
-
-
-@require_safe
-@never_cache
-@with_holder
-def pay(request: HttpRequest, holder: str, public_id: UUID) -> HttpResponse:
-    """What is held, what it costs and how long it stays: the page where payment will begin."""
-    try:
-        booking = bookings.get_booking(public_id, holder=holder)
-        detail = bookings.get_show(booking.show_id)
-    except bookings.NotFound:
-        raise Http404 from None
-    return render(request, "frontend/pay.html", pay_context(booking, detail=detail, now=_now()))
 
 
 def _now() -> datetime:

@@ -1,4 +1,5 @@
-// What a phone has to fetch: everything of ours, gzipped, stays below 40 KB; modules stay small enough to read.
+// What a phone has to fetch: everything of ours, gzipped, stays below 40 KB, and so does what paying needs besides;
+// modules stay small enough to read.
 
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
@@ -15,11 +16,44 @@ const templates = fileURLToPath(new URL("../../../frontend/templates/", import.m
 const files = readdirSync(root, { recursive: true }).filter((name) => /\.(js|css)$/.test(name));
 const read = (name) => readFileSync(root + name);
 
+const isForPaying = (name) => /^(js|css)\/pay\//.test(name);
+const weigh = (names) => names.reduce((sum, name) => sum + gzipSync(read(name)).length, 0);
+
+function reachedFrom(entry) {
+  const reached = new Set();
+  const follow = (name) => {
+    for (const [, path] of read(name).toString().matchAll(/from "([^"]+)"/g)) {
+      const next = posix.join(posix.dirname(name), path);
+      if (reached.has(next)) continue;
+      reached.add(next);
+      follow(next);
+    }
+  };
+  follow(entry);
+  return [...reached].sort();
+}
+
+function namedIn(part) {
+  const html = readFileSync(`${templates}frontend/parts/${part}.html`, "utf8");
+  return [...html.matchAll(/static 'frontend\/([^']+)'/g)].map(([, path]) => path).sort();
+}
+
 describe("what is sent to the browser", () => {
-  it("weighs 40 KB at most, gzipped file by file", () => {
-    assert.ok(files.length > 20);
-    const bytes = files.reduce((sum, name) => sum + gzipSync(read(name)).length, 0);
+  it("weighs 40 KB at most, gzipped file by file, on all pages but those of a booking", () => {
+    const everywhere = files.filter((name) => !isForPaying(name));
+    assert.ok(everywhere.length > 20);
+    const bytes = weigh(everywhere);
     assert.ok(bytes <= GZIPPED_BYTES_MAX, `${bytes} bytes`);
+  });
+
+  it("weighs 40 KB at most on the payment page", () => {
+    const styles = ["tokens", "base", "site", "controls", "pay/order", "pay/pay"].map((name) => `css/${name}.css`);
+    const bytes = weigh(["js/page.js", "js/pay/pay.js", ...reachedFrom("js/pay/pay.js"), ...styles]);
+    assert.ok(bytes <= GZIPPED_BYTES_MAX, `${bytes} bytes`);
+  });
+
+  it("has nothing about paying on the seat page", () => {
+    assert.deepEqual(reachedFrom("js/show.js").filter(isForPaying), []);
   });
 
   it("is made of modules of 150 lines at most", () => {
@@ -38,20 +72,9 @@ describe("what is sent to the browser", () => {
     }
   });
 
-  it("is fetched at once: the seat page names every module that its scripts import", () => {
-    const reached = new Set();
-    const follow = (name) => {
-      for (const [, path] of read(name).toString().matchAll(/from "([^"]+)"/g)) {
-        const next = posix.join(posix.dirname(name), path);
-        if (reached.has(next)) continue;
-        reached.add(next);
-        follow(next);
-      }
-    };
-    follow("js/show.js");
-
-    const named = [...readFileSync(templates + "frontend/parts/modules.html", "utf8").matchAll(/static 'frontend\/([^']+)'/g)].map(([, path]) => path);
-    assert.deepEqual([...named].sort(), [...reached].sort());
+  it("is fetched at once: a page names every module that its scripts import", () => {
+    assert.deepEqual(namedIn("modules"), reachedFrom("js/show.js"));
+    assert.deepEqual(namedIn("pay_modules"), reachedFrom("js/pay/pay.js"));
   });
 
   it("keeps the models free of the page and of time", () => {

@@ -1,0 +1,108 @@
+"""What the page of one booking is made of, and the list of one's bookings: a ticket, a way on to pay, or an end.
+
+Which of them it is follows from the booking and the clock alone, so looking at it again changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from bookings import api as bookings
+from frontend.booking_words import listed, refund_words, story_of, terms_words
+from payments import api as payments
+
+Phase = Literal["held", "confirmed", "ended"]
+
+
+def phase_of(booking: bookings.BookingView, now: datetime) -> Phase:
+    """What the booking is to its reader. A hold past its deadline is over, whoever ends it first."""
+    if booking.status == bookings.Status.CONFIRMED:
+        return "confirmed"
+    is_held = booking.status == bookings.Status.PENDING and booking.expires_ms > _ms(now)
+    return "held" if is_held else "ended"
+
+
+def short_code(booking: bookings.BookingView) -> str:
+    """What is said at the door: 3F9A 21C7, the random end of the id."""
+    end = booking.booking.replace("-", "")[-8:].upper()
+    return f"{end[:4]} {end[4:]}"
+
+
+def booking_context(booking: bookings.BookingView, *, detail: bookings.ShowDetail, now: datetime) -> dict[str, Any]:
+    """The template's context."""
+    show, phase = detail.show, phase_of(booking, now)
+    returned_paise = payments.get_returned_paise(booking.booking) if booking.refund is not None else 0
+    terms = None
+    if phase == "confirmed" and now < show.starts_at:
+        terms = payments.get_refund_terms(
+            theatre_slug=show.theatre_slug, amount_paise=booking.amount_paise, starts_at=show.starts_at, now=now
+        )
+    return {
+        "booking": booking,
+        "show": show,
+        "movie": detail.movie,
+        "address": _address(show),
+        "phase": phase,
+        "code": short_code(booking),
+        "seats": listed(booking.seats),
+        "story": story_of(booking, returned_paise=returned_paise) if phase == "ended" else None,
+        "back_words": refund_words(booking.refund, returned_paise) if phase == "confirmed" else "",
+        "terms": terms,
+        "terms_words": terms_words(paise=terms.paise, amount_paise=booking.amount_paise) if terms else "",
+        "sales": show.sales_state(now),
+        "page_data": {
+            "booking": booking.booking,
+            "show": booking.show_id,
+            "status": booking.status,
+            "refund": booking.refund,
+            "is_live": now < show.ends_at or booking.refund in ("due", "pending"),
+            "terms_until_ms": _ms(terms.until) if terms and terms.until else None,
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One booking in the list of one's bookings."""
+
+    booking: bookings.BookingView
+    show: bookings.ShowSummary
+    phase: Phase
+    seats: str
+    code: str
+    title: str
+    money: str
+
+
+def my_bookings_context(listing: Sequence[bookings.BookingView], *, now: datetime) -> dict[str, Any]:
+    """The template's context: what is to come by its time, then what is over, newest first."""
+    lines = [_line(booking, now) for booking in listing]
+    coming = [line for line in lines if line.phase != "ended" and line.show.ends_at > now]
+    return {
+        "coming": sorted(coming, key=lambda line: (line.phase != "held", line.show.starts_at)),
+        "over": [line for line in lines if line not in coming],
+    }
+
+
+def _line(booking: bookings.BookingView, now: datetime) -> Line:
+    phase = phase_of(booking, now)
+    returned_paise = payments.get_returned_paise(booking.booking) if booking.refund is not None else 0
+    return Line(
+        booking=booking,
+        show=bookings.get_show(booking.show_id).show,
+        phase=phase,
+        seats=listed(booking.seats),
+        code=short_code(booking),
+        title=story_of(booking, returned_paise=0).title if phase == "ended" else "",
+        money=refund_words(booking.refund, returned_paise),
+    )
+
+
+def _address(show: bookings.ShowSummary) -> str:
+    theatres = (theatre for theatre in bookings.list_theatres() if theatre.slug == show.theatre_slug)
+    return next((theatre.address for theatre in theatres), "")
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
