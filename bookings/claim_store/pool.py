@@ -26,6 +26,12 @@ CONNECTION_WAIT_SECONDS: Final = 2.0
 CONNECT_SECONDS: Final = 2
 # The server ends what takes longer than 5 s (POSTGRES_OPTIONS); a server that hangs ends nothing.
 WORK_SECONDS_MAX: Final = 7.0
+# In OPTIONS, but meant for Django and not for libpq.
+DJANGOS_OWN_OPTIONS: Final = frozenset({"assume_role", "isolation_level", "pool", "server_side_binding"})
+# Every statement here finds its rows by key. A plan that reads whole tables was made while they were small; a kept
+# one would still be used when they are not. So: no such plans, and none is kept unless a statement is made for it.
+PLANNING: Final = sql.SQL("SET enable_seqscan = off; SET jit = off")
+PREPARE_THRESHOLD: Final = 2**31
 
 
 class ClaimsUnavailable(Exception):
@@ -44,15 +50,17 @@ def statement(name: str) -> sql.SQL:
 def _connection_options() -> dict[str, Any]:
     # Read late: a test run replaces the database name after settings are loaded.
     configured = connections["default"].settings_dict
+    asked = {name: value for name, value in configured["OPTIONS"].items() if name not in DJANGOS_OWN_OPTIONS}
     options = {
+        "connect_timeout": CONNECT_SECONDS,
+        "options": settings.POSTGRES_OPTIONS,
+        "application_name": "housefull",
+        **asked,
         "dbname": configured["NAME"],
         "user": configured["USER"] or None,
         "password": configured["PASSWORD"] or None,
         "host": configured["HOST"] or None,
         "port": configured["PORT"] or None,
-        "connect_timeout": CONNECT_SECONDS,
-        "options": settings.POSTGRES_OPTIONS,
-        "application_name": "housefull",
     }
     return {name: value for name, value in options.items() if value is not None}
 
@@ -67,7 +75,8 @@ class ClaimPool:
     def __init__(self) -> None:
         self._checking: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
-            kwargs={**_connection_options(), "autocommit": True},
+            kwargs={**_connection_options(), "autocommit": True, "prepare_threshold": PREPARE_THRESHOLD},
+            configure=_configure,
             min_size=2,
             max_size=settings.POSTGRES_POOL_MAX,
             timeout=CONNECTION_WAIT_SECONDS,
@@ -108,6 +117,10 @@ class ClaimPool:
         """One connection broke; replace those that broke with it before they fail a request each."""
         if self._checking is None or self._checking.done():
             self._checking = asyncio.get_running_loop().create_task(self._pool.check())
+
+
+async def _configure(connection: AsyncConnection) -> None:
+    await connection.execute(PLANNING)
 
 
 def _break(connection: AsyncConnection) -> None:

@@ -6,14 +6,18 @@
 -- Returns one row a hold that may stand: booking, opened (its row is new), claimed seats, fence, seats it had before.
 -- A hold whose claims are fewer than asked is undone by a second statement of the same transaction
 -- (undo_holds.sql); one that is missing here was not on sale, not its holder's pending booking, frozen or late.
+-- Note [One by one]. LATERAL and OFFSET 0 leave the planner one way: each row by its key. A plan is kept for as long
+-- as the connection; one that was made while the tables were empty would read every pending booking for every hold.
 WITH asked AS (
     SELECT * FROM unnest(
         %(bookings)s::uuid[], %(shows)s::bigint[], %(holders)s::text[], %(expires_ms)s::bigint[]
     ) AS t (booking, show, holder, expires_ms)
 ), on_sale AS (
-    SELECT asked.* FROM asked JOIN bookings_show AS s ON s.id = asked.show
+    SELECT asked.* FROM asked CROSS JOIN LATERAL (
+        SELECT status, sales_open_at, sales_close_at FROM bookings_show WHERE id = asked.show
+        OFFSET 0 FOR KEY SHARE -- until COMMIT: who cancels the show waits for us, or we see that it is cancelled
+    ) AS s
     WHERE s.status = 'open' AND clock_timestamp() >= s.sales_open_at AND clock_timestamp() < s.sales_close_at
-    FOR KEY SHARE OF s -- until COMMIT: who cancels the show waits for us, or we see that it is cancelled
 ), opened AS (
     -- One deadline number: the lesser of Redis' and our own clock plus the length of a hold.
     INSERT INTO bookings_booking (id, show_id, holder, status, expires_at)
@@ -23,9 +27,12 @@ WITH asked AS (
     ON CONFLICT DO NOTHING
     RETURNING id
 ), extended AS (
-    SELECT b.id FROM bookings_booking AS b JOIN on_sale ON b.id = on_sale.booking AND b.holder = on_sale.holder
-    WHERE b.status = 'pending' AND b.checkout_at IS NULL AND b.expires_at > clock_timestamp()
-    FOR NO KEY UPDATE OF b
+    SELECT b.id FROM on_sale CROSS JOIN LATERAL (
+        SELECT id, holder, status, checkout_at, expires_at FROM bookings_booking WHERE id = on_sale.booking
+        OFFSET 0 FOR NO KEY UPDATE
+    ) AS b
+    WHERE b.holder = on_sale.holder
+      AND b.status = 'pending' AND b.checkout_at IS NULL AND b.expires_at > clock_timestamp()
 ), standing AS (
     SELECT id, true AS opened FROM opened
     UNION ALL
@@ -46,6 +53,7 @@ SELECT standing.id::text, standing.opened,
        nextval('bookings_fence'),
        -- As of the beginning of this statement: without the seats claimed by it.
        CASE WHEN standing.opened THEN 0 ELSE (
-           SELECT count(*) FROM bookings_seatclaim AS c WHERE c.booking_id = standing.id AND c.released_at IS NULL) END
+           SELECT count(*) FILTER (WHERE c.released_at IS NULL) FROM bookings_seatclaim AS c
+           WHERE c.booking_id = standing.id) END
 FROM standing LEFT JOIN claimed ON claimed.booking_id = standing.id
 GROUP BY standing.id, standing.opened

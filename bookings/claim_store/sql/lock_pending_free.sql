@@ -2,8 +2,12 @@
 -- it waits alone (lock_pending.sql), and its neighbours do not.
 --
 -- shows, holders   one entry a (show, holder)
-SELECT b.show_id, b.holder, b.id
-FROM bookings_booking AS b
-JOIN unnest(%(shows)s::bigint[], %(holders)s::text[]) AS asked (show, holder)
-  ON b.show_id = asked.show AND b.holder = asked.holder AND b.status = 'pending'
-FOR NO KEY UPDATE OF b SKIP LOCKED
+-- One by one: see the note in hold_batch.sql. By the holder's index: `+ 0` keeps those of the show and of all that is
+-- pending out of it, which look as good while the table is small.
+SELECT asked.show, asked.holder, b.id
+FROM unnest(%(shows)s::bigint[], %(holders)s::text[]) AS asked (show, holder) CROSS JOIN LATERAL (
+    SELECT id, status FROM bookings_booking WHERE holder = asked.holder AND show_id + 0 = asked.show OFFSET 0
+) AS his CROSS JOIN LATERAL (
+    SELECT id, status FROM bookings_booking WHERE id = his.id OFFSET 0 FOR NO KEY UPDATE SKIP LOCKED
+) AS b
+WHERE his.status = 'pending' AND b.status = 'pending'

@@ -4,22 +4,28 @@
 -- bookings   whose seats
 -- seats      for each, an array of indexes as text ('{1,2}'), or NULL: all
 -- Returns one row a booking that let something go: booking, fence, seats let go (ascending), whether it ended.
+-- One by one: see the note in hold_batch.sql.
 WITH asked AS (
     SELECT booking, named::smallint[] AS named FROM unnest(%(bookings)s::uuid[], %(seats)s::text[]) AS t (booking, named)
 ), mine AS (
-    SELECT id, show_id, named FROM bookings_booking JOIN asked ON id = booking
+    SELECT b.id, b.show_id, asked.named FROM asked CROSS JOIN LATERAL (
+        SELECT id, show_id, status, checkout_at, expires_at FROM bookings_booking WHERE id = asked.booking OFFSET 0
+    ) AS b
     WHERE status = 'pending' AND checkout_at IS NULL AND expires_at > clock_timestamp()
+), claims AS (
+    SELECT mine.id AS booking, c.id, mine.named IS NULL OR c.seat_index = ANY (mine.named) AS goes
+    FROM mine CROSS JOIN LATERAL (
+        SELECT id, seat_index, released_at FROM bookings_seatclaim WHERE booking_id = mine.id OFFSET 0
+    ) AS c
+    WHERE c.released_at IS NULL
 ), freed AS (
     UPDATE bookings_seatclaim AS c SET released_at = clock_timestamp()
-    FROM mine WHERE c.booking_id = mine.id AND c.released_at IS NULL
-      AND (mine.named IS NULL OR c.seat_index = ANY (mine.named))
+    WHERE c.id = ANY (ARRAY (SELECT id FROM claims WHERE goes))
     RETURNING c.booking_id, c.seat_index
 ), ended AS (
     UPDATE bookings_booking AS b
     SET status = 'cancelled', ended_at = clock_timestamp(), cancel_reason = 'released'
-    FROM mine WHERE b.id = mine.id AND (mine.named IS NULL OR NOT EXISTS (
-        SELECT 1 FROM bookings_seatclaim AS c
-        WHERE c.booking_id = mine.id AND c.released_at IS NULL AND c.seat_index <> ALL (mine.named)))
+    WHERE b.id = ANY (ARRAY (SELECT id FROM mine EXCEPT SELECT booking FROM claims WHERE NOT goes))
     RETURNING b.id
 ), let_go AS (
     SELECT mine.id, mine.show_id, ended.id IS NOT NULL AS ended, COALESCE(
