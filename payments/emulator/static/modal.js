@@ -19,6 +19,7 @@ let payment = null;   // under way: {id, step}
 let shown = null;     // the step now, to come back to
 let paid = null;      // what the merchant is told once the tick was seen
 let done = false;
+let asking = false;
 let stopClock = () => {};
 let stopWaiting = () => {};
 
@@ -45,10 +46,8 @@ function wantsToLeave() {
   if (paid) return finish("success", paid);
   if (!payment && !options.modal.confirm_close) return void dismiss("closed");
   const before = shown;
-  const text = payment?.step === "phone"
-    ? "The request stays on your phone: if you approve it there, you pay."
-    : "The payment is not complete. Leaving now ends it.";
-  show(steps.leaveStep({ text, onStay: () => go(before), onLeave: () => dismiss("closed") }));
+  const onPhone = payment?.step === "phone";
+  show(steps.leaveStep({ onPhone, onStay: () => go(before), onLeave: () => dismiss("closed") }));
 }
 
 function succeeded(told) {
@@ -111,7 +110,6 @@ function next(told, chosen) {
   }
 }
 
-let asking = false;
 async function pay(chosen) {
   if (asking) return;
   asking = true;
@@ -140,9 +138,9 @@ async function open(asked, dark) {
   methods = { ...methodsStep(options, session, `Pay ${amount}`, pay), banks: session.banks };
   choose();
   if (!options.timeout) return;
-  const onSoon = (left) => say(`${left} seconds left to pay.`);
-  const onEnd = () => dismiss("timeout");
-  stopClock = countDown(options.timeout, { ...clockParts(), onSoon, onEnd });
+  stopClock = countDown(options.timeout, {
+    ...clockParts(), onSoon: (left) => say(`${left} seconds left to pay.`), onEnd: () => dismiss("timeout"),
+  });
 }
 
 function escaped() {

@@ -58,14 +58,14 @@ export function bankStep({ bank, amount, onDecide }) {
 /** What went wrong, and what to do now. */
 export function failedStep({ error, onRetry, onClose }) {
   return step("Payment failed", badge("cross", "bad"), [
-    el("p", { class: "strong" }, error.description),
+    el("p", { class: "why" }, error.description),
     el("p", {}, "No money has left your account."),
   ], ...(onRetry ? [button("Try again", "main", onRetry)] : []), button("Close", onRetry ? "quiet" : "main", onClose));
 }
 
 /** Nothing can be paid here. */
 export function refusedStep({ refused, onClose }) {
-  return step("This cannot be paid", badge("cross", "bad"), [el("p", { class: "strong" }, refused.description)],
+  return step("This cannot be paid", badge("cross", "bad"), [el("p", { class: "why" }, refused.description)],
     button("Close", "main", onClose));
 }
 
@@ -78,7 +78,10 @@ export function paidStep({ amount, paymentId }) {
 }
 
 /** Whether to leave. */
-export function leaveStep({ text, onStay, onLeave }) {
+export function leaveStep({ onPhone, onStay, onLeave }) {
+  const text = onPhone
+    ? "The request stays on your phone: if you approve it there, you pay."
+    : "The payment is not complete. Leaving now ends it.";
   return step("Leave the payment?", badge("cross"), [el("p", {}, text)],
     button("Continue paying", "main", onStay), button("Yes, leave", "quiet", onLeave));
 }
