@@ -2,7 +2,7 @@
 
 import pytest
 
-from payments.emulator import errors
+from payments.emulator import errors, refunds
 from payments.emulator.book import Payment
 from payments.emulator.entities import payment_json
 from payments.emulator.errors import Refused
@@ -125,6 +125,15 @@ class TestFate:
         world.desk.advance(60)
 
         assert (before, refund.status) == ("pending", "processed")
+
+    def test_sent_at_once_may_become_a_normal_one(self, world: GatewayDesk, payment: Payment) -> None:
+        self.plan(world, "pending")
+        refund = world.refund(payment, speed="optimum")
+        before = refund.speed_processed
+        world.desk.record(refunds.move(refund, "processed", speed="normal"))
+
+        assert (before, refund.speed_processed, refund.status) == ("instant", "normal", "processed")
+        assert world.events_told()[-2:] == ["refund.speed_changed", "refund.processed"]
 
     def test_failed_gives_the_money_back_to_the_merchant(self, world: GatewayDesk, payment: Payment) -> None:
         self.plan(world, "failed")

@@ -172,6 +172,25 @@ class TestPayment:
         assert order.amount_paid == 2 * order.amount
         assert world.events_told().count("order.paid") == 1
 
+    def test_two_that_race_are_both_captured_where_switched_so(self, world: GatewayDesk) -> None:
+        world.switch(second_success="capture")
+        order = world.order(payment=MANUAL)
+        both = [world.pay(order, (0, "success"), forced=True) for _ in range(2)]
+        for payment in both:
+            world.capture(payment)
+
+        assert [payment.status for payment in both] == ["captured", "captured"]
+
+    def test_of_two_that_race_one_is_captured(self, world: GatewayDesk) -> None:
+        order = world.order(payment=MANUAL)
+        first, second = (world.pay(order, (0, "success"), forced=True) for _ in range(2))
+        world.capture(first)
+
+        with pytest.raises(Refused, match="already paid"):
+            world.capture(second)
+        world.desk.advance(30 * MINUTE)
+        assert (first.status, second.status) == ("captured", "refunded")
+
     def test_that_fails_in_the_upi_app_may_be_retried_there(self, world: GatewayDesk) -> None:
         world.pay(world.order(payment=AUTOMATIC), (0, "fail"), (0, "capture"))
 
