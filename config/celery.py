@@ -36,6 +36,7 @@ app.conf.beat_schedule = {
     "reconcile-seats": _every(60.0, "reconcile_seats"),
     "relay-outbox": _every(5.0, "relay_outbox"),
     "poll-payments": _every(15.0, "poll_payments"),
+    "check-ledger": _every(86_400.0, "check_ledger"),
     "beat-heartbeat": _every(10.0, "beat_heartbeat"),
 }
 
