@@ -21,6 +21,7 @@ class LedgerEntry(models.Model):
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        default_permissions = ("view",)
         verbose_name_plural = "ledger entries"
 
     def __str__(self) -> str:
@@ -39,6 +40,7 @@ class AuditEntry(models.Model):
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        default_permissions = ("view",)
         verbose_name_plural = "audit entries"
 
     def __str__(self) -> str:

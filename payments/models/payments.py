@@ -1,4 +1,7 @@
-"""Orders, payments and refunds as we know them, and the inbox of Razorpay's webhooks."""
+"""Orders, payments and refunds as we know them, and the inbox of Razorpay's webhooks.
+
+Staff may look at all of it and edit none: what they do about money are acts of services/staff.py.
+"""
 
 from django.db import models
 from django.db.models import Q
@@ -30,6 +33,7 @@ class Order(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(
                 fields=["booking"], condition=~Q(state="failed"), name="one_usable_order_per_booking"
@@ -68,6 +72,8 @@ class Payment(models.Model):
     first_seen_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        default_permissions = ("view",)
+        permissions = [("refund_payment", "Can give money back and settle open money")]
         constraints = [
             models.UniqueConstraint(
                 fields=["booking"], condition=Q(resolution="applied"), name="one_applied_payment_per_booking"
@@ -104,6 +110,7 @@ class Refund(models.Model):
     changed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["payment", "attempt"], name="one_refund_per_attempt"),
             models.CheckConstraint(condition=Q(amount_paise__gt=0), name="refund_is_of_some_money"),
@@ -126,6 +133,7 @@ class WebhookEvent(models.Model):
     error = models.CharField(max_length=300, blank=True, db_default="")
 
     class Meta:
+        default_permissions = ("view",)
         indexes = [
             models.Index(fields=["received_at"], condition=Q(processed_at__isnull=True), name="webhook_unprocessed"),
         ]
