@@ -1,8 +1,9 @@
 """Shapes of requests and replies about money."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from ninja import Field
+from pydantic import ConfigDict
 
 from bookings.api import Currency, Paise, Reply, Request, UnixMs
 
@@ -11,8 +12,14 @@ BookingStatus = Literal["pending", "confirmed", "expired", "cancelled"]
 RefundWord = Literal["due", "pending", "refunded", "manual"]
 
 
+def _example(value: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [value]})
+
+
 class CheckoutRequest(Request):
     """Who pays."""
+
+    model_config = _example({"name": "Asha Rao", "email": "asha@example.com", "phone": "+91 98765 43210"})
 
     name: str = Field(min_length=1, max_length=100, description="The buyer's name.")
     email: str = Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="Where the ticket is sent.")
@@ -33,6 +40,14 @@ class CheckoutReply(Reply):
 class VerifyRequest(Request):
     """What Razorpay's checkout hands over after a payment."""
 
+    model_config = _example(
+        {
+            "razorpay_order_id": "order_RzF1x2y3z4A5b6",
+            "razorpay_payment_id": "pay_RzF7c8d9e0F1g2",
+            "razorpay_signature": "9e107d9d372bb6826bd81d3542a419d69e107d9d372bb6826bd81d3542a419d6",
+        }
+    )
+
     razorpay_order_id: str = Field(max_length=64)
     razorpay_payment_id: str = Field(max_length=64)
     razorpay_signature: str = Field(max_length=256)
@@ -47,6 +62,8 @@ class StatusReply(Reply):
 
 class CancelRequest(Request):
     """Which booking to give up, and why."""
+
+    model_config = _example({"booking": "019aa7c1-5f3a-7c21-9d64-2b1c8e90f7aa", "reason": "user"})
 
     booking: str = Field(max_length=64)
     reason: Literal["refresh", "dismiss", "timer", "user"]
