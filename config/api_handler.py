@@ -6,11 +6,17 @@ checked in memory (bookings.http.auth), the host in bookings.http.boundary. The 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
+from io import BytesIO
 from typing import IO, Any, Final
 
-from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.conf import settings
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.core.handlers.exception import convert_exception_to_response
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix, set_urlconf
 
 from bookings.errors import BadRequest
 from bookings.http.errors import refusal
@@ -19,12 +25,49 @@ from config.request_ids import RequestIdMiddleware
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 ROOT: Final = "/api/v1/"
 PAGE: Final = f"{ROOT}docs"
+# The longest body that any call takes: a webhook's (payments.http.webhook).
+BODY_BYTES_MAX: Final = 64 * 1024
 # Calls that the contract has elsewhere.
 BESIDE: Final = frozenset({"/verify_payment/", "/api/cancel_booking/", "/payments/webhook/"})
 
 
 class ApiHandler(ASGIHandler):
-    """An ASGI application for everything under /api/v1/ but its page."""
+    """An ASGI application for everything under /api/v1/ but its page.
+
+    Django would give each request a thread of its own, for the connections that its signals close. Calls that use
+    Django's ORM say so themselves (bookings.http.threads); the others never leave the event loop.
+    """
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one call to its end, whether or not its client waits for it."""
+        try:
+            body_file = await self.read_body(receive)
+        except RequestAborted:
+            return
+        with closing(body_file):
+            set_script_prefix(get_script_prefix(scope))
+            request, refused = self.create_request(scope, body_file)
+            if request is not None:
+                await self.send_response(await self.run_get_response(request), send)
+            elif refused is not None:
+                await self.send_response(refused, send)
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        """The reply; unlike Django's, a refusal is no log line, which would cost a thread."""
+        set_urlconf(settings.ROOT_URLCONF)
+        answer: Callable[[HttpRequest], Awaitable[HttpResponseBase]] = self._middleware_chain  # type: ignore[assignment]  # it is async
+        return await answer(request)
+
+    async def read_body(self, receive: Any) -> IO[bytes]:
+        """The body, as far as a call may be long: who sends more is refused by its length. Raises RequestAborted."""
+        body, more = bytearray(), True
+        while more and len(body) <= BODY_BYTES_MAX:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise RequestAborted
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        return BytesIO(body)
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: FBT001, FBT002 — Django's signature
         """Only the request's id; it is async all the way."""

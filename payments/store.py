@@ -3,11 +3,12 @@
 It decides nothing. Locks: the booking's row first (BookingWork.lock), then rows of these tables.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bookings.api import AsyncConnection, RefundState, sql_file
+from bookings.api import AsyncConnection, RefundState, Status, sql_file
 from payments.domain.facts import Fact, Payment, Rank, Resolution
 from payments.domain.refunds import Policy, RefundStatus
 from payments.gateway import GatewayRefund
@@ -88,10 +89,56 @@ async def find(connection: AsyncConnection, payment: str) -> Payment | None:
     return _payment(row) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """Whose an order is, and what is known of a payment. `booking` None: the order is nobody's."""
+
+    booking: str | None
+    holder: str | None
+    status: Status | None
+    amount_paise: int
+    payment: Payment | None
+
+
+async def look_up(connection: AsyncConnection, *, payment: str, order: str) -> LookedUp:
+    """What is known of a payment and of the order it names, in one look."""
+    cursor = await connection.execute(sql_file(_PACKAGE, "look_up"), {"payment": payment, "order": order})
+    row = await cursor.fetchone()
+    assert row is not None, "look_up always returns a row"
+    return LookedUp(
+        booking=str(row[0]) if row[0] else None,
+        holder=row[1],
+        status=Status(row[2]) if row[2] else None,
+        amount_paise=row[3] or 0,
+        payment=_payment(row[4:]) if row[4] else None,
+    )
+
+
 async def payments_of(connection: AsyncConnection, booking: str) -> list[Payment]:
     """Every payment of a booking."""
+    return [payment for payment, _ in await payments_with_amounts(connection, booking)]
+
+
+async def payments_with_amounts(connection: AsyncConnection, booking: str) -> list[tuple[Payment, int | None]]:
+    """Every payment of a booking, and what its order asked for in paise; None: its order is not the booking's."""
     cursor = await connection.execute(sql_file(_PACKAGE, "payments_of_booking"), {"booking": booking})
-    return [_payment(row) for row in await cursor.fetchall()]
+    return [(_payment(row), row[11]) for row in await cursor.fetchall()]
+
+
+async def apply(
+    connection: AsyncConnection, payment: Payment, *, watch_kind: str, watch_after_seconds: float
+) -> None:
+    """The payment pays for its booking, and its capture is to be watched."""
+    await connection.execute(
+        sql_file(_PACKAGE, "apply_payment"),
+        {
+            "payment": payment.payment,
+            "kind": watch_kind,
+            "key": f"capture_watch:{payment.payment}",
+            "payload": json.dumps({"payment": payment.payment, "booking": payment.booking}),
+            "after_seconds": watch_after_seconds,
+        },
+    )
 
 
 async def resolve(connection: AsyncConnection, payment: str, resolution: Resolution, *, reason: str = "") -> None:
@@ -111,24 +158,6 @@ async def _book(connection: AsyncConnection, key: str, kind: str, payment: Payme
 
 
 # --- orders
-
-
-async def booking_of_order(connection: AsyncConnection, order: str) -> tuple[str, int] | None:
-    """(booking, amount in paise) of an order of ours."""
-    cursor = await connection.execute(
-        "SELECT booking_id, amount_paise FROM payments_order WHERE razorpay_id = %s", (order,)
-    )
-    row = await cursor.fetchone()
-    return (str(row[0]), row[1]) if row else None
-
-
-async def amounts_of_orders(connection: AsyncConnection, booking: str) -> dict[str, int]:
-    """What each order of a booking asks for, in paise."""
-    cursor = await connection.execute(
-        "SELECT razorpay_id, amount_paise FROM payments_order WHERE booking_id = %s AND razorpay_id IS NOT NULL",
-        (booking,),
-    )
-    return {order: amount for order, amount in await cursor.fetchall()}
 
 
 async def adopt_order(connection: AsyncConnection, *, booking: str, order: str, amount_paise: int) -> None:

@@ -84,20 +84,6 @@ async def lock(connection: AsyncConnection, booking: str | UUID) -> BookingFacts
     )
 
 
-async def status_of(connection: AsyncConnection, booking: str) -> Status | None:
-    """What a booking is, as of now."""
-    cursor = await connection.execute("SELECT status FROM bookings_booking WHERE id = %s", (booking,))
-    row = await cursor.fetchone()
-    return Status(row[0]) if row else None
-
-
-async def holder_of(connection: AsyncConnection, booking: str) -> str | None:
-    """Whose a booking is."""
-    cursor = await connection.execute("SELECT holder FROM bookings_booking WHERE id = %s", (booking,))
-    row = await cursor.fetchone()
-    return row[0] if row else None
-
-
 async def freeze(connection: AsyncConnection, facts: BookingFacts, buyer: Buyer) -> bool:
     """Keep the seats as they are until the end of the hold. False: it may not be paid any more."""
     cursor = await connection.execute(

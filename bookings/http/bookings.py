@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
@@ -11,6 +10,7 @@ from bookings.errors import IdentityRequired, NotFound
 from bookings.http.auth import HOLDER_AUTH, holder_of
 from bookings.http.documentation import documented
 from bookings.http.schemas import CURRENCY, EXAMPLE_BOOKING, BookingReply, PublicId
+from bookings.http.threads import in_thread
 from bookings.selectors.bookings import get_booking
 
 TAG: Final = "Bookings"
@@ -40,7 +40,7 @@ router = Router(tags=[TAG], auth=HOLDER_AUTH)
 )
 async def read_booking(request: HttpRequest, public_id: PublicId) -> BookingReply:
     """A booking of yours. Somebody else's does not exist for you."""
-    booking = await sync_to_async(get_booking)(public_id, holder=holder_of(request))
+    booking = await in_thread(get_booking, public_id, holder=holder_of(request))
     now = timezone.now()  # noqa: TID251  (views are where the clock is read)
     return BookingReply.model_validate(
         {

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from inspect import iscoroutinefunction
 from typing import Any, Final
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
@@ -26,6 +25,7 @@ from bookings.http.errors import (
     refusal,
     refusal_of,
 )
+from bookings.http.threads import in_thread
 
 View = Callable[..., Any]
 _WITHOUT_BODY: Final = ("GET", "HEAD", "OPTIONS")
@@ -54,7 +54,9 @@ def _bounded_view(view: View) -> View:
             _bound_body(request)
             if request.method == "HEAD":
                 request.method = "GET"  # Servers drop the body themselves.
-            call: Awaitable[HttpResponseBase] = (view if is_async else sync_to_async(view))(request, *args, **kwargs)
+            call: Awaitable[HttpResponseBase] = (
+                view(request, *args, **kwargs) if is_async else in_thread(view, request, *args, **kwargs)
+            )
             response = await call
         except BookingError as error:
             response = refusal(error)

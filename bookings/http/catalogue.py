@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import P, QueryEx, Router
@@ -31,6 +30,7 @@ from bookings.http.schemas import (
     TheatreRef,
     utc,
 )
+from bookings.http.threads import in_thread
 from bookings.selectors import catalogue
 from bookings.selectors.catalogue_values import MovieSummary, NowShowing, ShowSummary
 from bookings.services.show_plan import SHOW_ID_MAX
@@ -114,7 +114,7 @@ _EXAMPLE_SEAT: Final = SeatReply(
 )
 async def list_movies(request: HttpRequest, response: HttpResponse, city: InCity = None) -> MoviesReply:
     """Every movie with a show in the next days, the soonest first."""
-    movies = await sync_to_async(catalogue.list_movies_now_showing)(now=_now(), city=city)
+    movies = await in_thread(catalogue.list_movies_now_showing, now=_now(), city=city)
     response["Cache-Control"] = REVALIDATED
     return MoviesReply(items=[_movie(entry) for entry in movies], count=len(movies))
 
@@ -138,7 +138,7 @@ async def list_shows(
 ) -> ShowsReply:
     """Shows by start: of one date, or without it those to come. Cancelled ones are left out."""
     now = _now()
-    shows = await sync_to_async(catalogue.list_shows)(now=now, date=on, city=city, movie_slug=movie)
+    shows = await in_thread(catalogue.list_shows, now=now, date=on, city=city, movie_slug=movie)
     response["Cache-Control"] = REVALIDATED
     return ShowsReply(items=[ShowReply(**_show_fields(show, now)) for show in shows], count=len(shows))
 
@@ -157,7 +157,7 @@ async def get_show(request: HttpRequest, response: HttpResponse, show_id: ShowId
     """One show, also a cancelled or past one, with its seats in index order. Who sits where is in its snapshot."""
     if not 0 < show_id <= SHOW_ID_MAX:
         raise NotFound("There is no such show.")
-    detail = await sync_to_async(catalogue.get_show)(show_id)
+    detail = await in_thread(catalogue.get_show, show_id)
     response["Cache-Control"] = REVALIDATED
     return ShowDetailReply(
         **_show_fields(detail.show, _now()),

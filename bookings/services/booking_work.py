@@ -50,14 +50,6 @@ class BookingWork:
         """Lock a booking and read it; None when there is none."""
         return await settling.lock(self.connection, booking)
 
-    async def status(self, booking: str) -> Status | None:
-        """What a booking is, without waiting for who is changing it."""
-        return await settling.status_of(self.connection, booking)
-
-    async def holder(self, booking: str) -> str | None:
-        """Whose a booking is."""
-        return await settling.holder_of(self.connection, booking)
-
     async def freeze(self, facts: BookingFacts, buyer: Buyer) -> bool:
         """Keep the seats as they are until the end of the hold. False: it may not be paid any more."""
         return await settling.freeze(self.connection, facts, buyer)
@@ -184,6 +176,12 @@ class BookingWorks:
             await work.show(await self._standby.store())
         except (StoreUnavailable, ShowNotReady) as error:
             logger.warning("what was decided is shown later: %s", error)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for single statements, each committed by itself. Raises ClaimsUnavailable."""
+        async with self._pool.connection() as connection:
+            yield connection
 
     @asynccontextmanager
     async def keyed(

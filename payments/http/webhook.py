@@ -45,7 +45,7 @@ async def webhook(request: HttpRequest) -> HttpResponseBase:
     if event is not None:
         # It is durable: whatever happens now, the sweep takes it in.
         try:
-            await run_to_its_end(inbox.take_event(office.works, event))
+            await run_to_its_end(inbox.take_event(office.works, event, body))
         except ClaimsUnavailable as error:
             logger.warning("webhook event %s is taken in later: %s", event, error)
     return HttpResponse(status=200)

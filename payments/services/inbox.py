@@ -32,8 +32,8 @@ class NotAnEvent(Exception):
 
 async def keep(works: BookingWorks, body: bytes, *, event_id: str) -> int | None:
     """Make an event durable. None: it is here already, and taken in. Raises ClaimsUnavailable."""
-    async with works.open() as work:
-        cursor = await work.connection.execute(
+    async with works.connection() as connection:
+        cursor = await connection.execute(
             "INSERT INTO payments_webhookevent AS w (body_sha256, event_id, event, body) VALUES (%s, %s, %s, %s) "
             "ON CONFLICT (body_sha256) DO UPDATE SET event_id = w.event_id RETURNING id, processed_at IS NOT NULL",
             (hashlib.sha256(body).digest(), event_id[:64], _name(body)[:60], body),
@@ -44,12 +44,8 @@ async def keep(works: BookingWorks, body: bytes, *, event_id: str) -> int | None
     return None if row[1] else row[0]
 
 
-async def take_event(works: BookingWorks, event: int) -> None:
+async def take_event(works: BookingWorks, event: int, body: bytes) -> None:
     """Take in a kept event and tick it off. What fails is written down and tried again. Never raises for bad data."""
-    async with works.open() as work:
-        body = await _take(work.connection, event)
-    if body is None:
-        return
     try:
         await _take_in_facts(works, body)
     except (ClaimsUnavailable, NotReady) as failure:
@@ -59,27 +55,31 @@ async def take_event(works: BookingWorks, event: int) -> None:
         alert("a signed webhook cannot be understood", event=event, error=repr(error))
         await _failed(works, event, repr(error))
         return
-    async with works.open() as work:
-        await work.connection.execute(
+    async with works.connection() as connection:
+        await connection.execute(
             "UPDATE payments_webhookevent SET processed_at = clock_timestamp(), error = '' WHERE id = %s", (event,)
         )
 
 
 async def take_leftovers(works: BookingWorks) -> int:
     """Take in what was kept and not ticked off: its process died, or PostgreSQL was busy."""
-    async with works.open() as work:
-        cursor = await work.connection.execute(
+    async with works.connection() as connection:
+        cursor = await connection.execute(
             "SELECT id FROM payments_webhookevent WHERE processed_at IS NULL AND tries < %s "
             "AND received_at <= clock_timestamp() - %s * interval '1 second' ORDER BY received_at LIMIT %s",
             (TRIES_MAX, LEFT_UNDONE_SECONDS, BATCH_MAX),
         )
         events = [event for (event,) in await cursor.fetchall()]
     for event in events:
-        await take_event(works, event)
+        async with works.connection() as connection:
+            body = await _take(connection, event)
+        if body is not None:
+            await take_event(works, event, body)
     return len(events)
 
 
 async def _take(connection: AsyncConnection, event: int) -> bytes | None:
+    """Count another try; None: somebody else has ticked it off."""
     cursor = await connection.execute(
         "UPDATE payments_webhookevent SET tries = tries + 1 WHERE id = %s AND processed_at IS NULL RETURNING body",
         (event,),
@@ -90,10 +90,8 @@ async def _take(connection: AsyncConnection, event: int) -> bytes | None:
 
 async def _failed(works: BookingWorks, event: int, error: str) -> None:
     logger.warning("webhook event %s is taken in later: %s", event, error)
-    async with works.open() as work:
-        await work.connection.execute(
-            "UPDATE payments_webhookevent SET error = %s WHERE id = %s", (error[:300], event)
-        )
+    async with works.connection() as connection:
+        await connection.execute("UPDATE payments_webhookevent SET error = %s WHERE id = %s", (error[:300], event))
 
 
 async def _take_in_facts(works: BookingWorks, body: bytes) -> None:

@@ -18,6 +18,7 @@ from payments import store
 from payments.domain.decide import BookingState, Decision, Why, decide
 from payments.domain.facts import Fact, Payment, Resolution, knows
 from payments.services.alerts import alert
+from payments.store import LookedUp
 
 logger = logging.getLogger(__name__)
 
@@ -41,31 +42,37 @@ class Settled:
 Decided: TypeAlias = Callable[[BookingWork, str, Status], Awaitable[None]]
 
 
-async def take_in(works: BookingWorks, fact: Fact, *, decided: Decided | None = None) -> Settled:
-    """Record what is said about a payment and settle its booking. Idempotent. Raises ClaimsUnavailable, NotReady."""
+async def take_in(
+    works: BookingWorks, fact: Fact, *, decided: Decided | None = None, seen: LookedUp | None = None
+) -> Settled:
+    """Record what is said about a payment and settle its booking. Idempotent. Raises ClaimsUnavailable, NotReady.
+
+    `seen` is what a caller has looked up already.
+    """
+    if seen is None:
+        async with works.connection() as connection:
+            seen = await store.look_up(connection, payment=fact.payment, order=fact.order)
+    if decided is None and seen.booking is not None and seen.payment is not None and _is_told(seen.payment, fact):
+        # Nothing new about a payment that is decided: the lock would only make others wait.
+        return Settled(booking=seen.booking, status=seen.status, payment=seen.payment)
     async with works.open() as work:
-        known = await store.find(work.connection, fact.payment)
-        found = await store.booking_of_order(work.connection, fact.order)
-        if found is None:
-            found = await _match(work, fact)
-        if found is None:
+        if seen.booking is None and await _match(work, fact):
+            seen = await store.look_up(work.connection, payment=fact.payment, order=fact.order)
+        if seen.booking is None:
             payment = await store.record(work.connection, fact, booking=None, amount_paise=0)
-            if known is None:
+            if seen.payment is None:
                 alert("a payment for an order that is not ours", payment=fact.payment, order=fact.order)
             return Settled(booking=None, status=None, payment=payment)
-        booking, amount_paise = found
-        if known is not None and known.resolution is not Resolution.NONE and knows(known, fact):
-            # Nothing new about a payment that is decided: the lock would only make others wait.
-            status = await work.status(booking)
-            assert status is not None, "an order's booking stays"
-            await _tell_decided(decided, work, booking, status)
-            return Settled(booking=booking, status=status, payment=known)
-        facts = await work.lock(booking)
+        facts = await work.lock(seen.booking)
         assert facts is not None, "an order's booking stays"
-        payment = await store.record(work.connection, fact, booking=booking, amount_paise=amount_paise)
+        payment = await store.record(work.connection, fact, booking=seen.booking, amount_paise=seen.amount_paise)
         await pass_by("settle.recorded")
         look = await _look(work, facts, seats_are_ours=None, decided=decided)
-    return Settled(booking=booking, status=await _with_seats(works, look, decided=decided), payment=payment)
+    return Settled(booking=seen.booking, status=await _with_seats(works, look, decided=decided), payment=payment)
+
+
+def _is_told(known: Payment, fact: Fact) -> bool:
+    return known.resolution is not Resolution.NONE and knows(known, fact)
 
 
 async def settle_booking(works: BookingWorks, booking: str) -> Status | None:
@@ -108,8 +115,9 @@ async def _look(
     work: BookingWork, facts: BookingFacts, *, seats_are_ours: bool | None, decided: Decided | None = None
 ) -> _Look:
     """Decide and carry it out, in the transaction that has locked the booking."""
-    payments = await store.payments_of(work.connection, facts.booking)
-    amounts = await store.amounts_of_orders(work.connection, facts.booking)
+    found = await store.payments_with_amounts(work.connection, facts.booking)
+    payments = [payment for payment, _ in found]
+    amounts = {payment.order: amount for payment, amount in found if amount is not None}
     state = BookingState(
         status=facts.status,
         cancel_reason=facts.cancel_reason,
@@ -131,17 +139,16 @@ async def _tell_decided(decided: Decided | None, work: BookingWork, booking: str
 
 async def _carry_out(work: BookingWork, facts: BookingFacts, payments: list[Payment], decision: Decision) -> Status:
     status = facts.status
-    if decision.apply is not None:
-        await store.resolve(work.connection, decision.apply, Resolution.APPLIED)
-        await work.confirm(facts)
-        await work.tell(
-            kind=CAPTURE_WATCH,
-            key=f"capture_watch:{decision.apply}",
-            payload={"payment": decision.apply, "booking": facts.booking},
-            after_seconds=CAPTURE_WATCH_SECONDS if settings.CAPTURE_MODE == "automatic" else 0,
-        )
-        status = Status.CONFIRMED
     by_id = {payment.payment: payment for payment in payments}
+    if decision.apply is not None:
+        await store.apply(
+            work.connection,
+            by_id[decision.apply],
+            watch_kind=CAPTURE_WATCH,
+            watch_after_seconds=CAPTURE_WATCH_SECONDS if settings.CAPTURE_MODE == "automatic" else 0,
+        )
+        await work.confirm(facts)
+        status = Status.CONFIRMED
     for payment_id, why in decision.refund:
         await give_back(work, by_id[payment_id], why)
     if decision.cancelled_outside:
@@ -172,16 +179,16 @@ async def _cancel_outside(work: BookingWork, facts: BookingFacts, payments: list
     alert("a confirmed booking was refunded outside the house", booking=facts.booking)
 
 
-async def _match(work: BookingWork, fact: Fact) -> tuple[str, int] | None:
+async def _match(work: BookingWork, fact: Fact) -> bool:
     """Find whose an order is that we do not know: its creation may have been lost on its way."""
-    if not _is_booking_id(fact.booking_note):
-        return None
+    if not fact.order or not _is_booking_id(fact.booking_note):
+        return False
     facts = await work.lock(fact.booking_note)
-    if facts is None or not fact.order or not facts.amount_paise:
-        return None
+    if facts is None or not facts.amount_paise:
+        return False
     await store.adopt_order(work.connection, booking=facts.booking, order=fact.order, amount_paise=facts.amount_paise)
     logger.info("order %s of booking %s was found by a payment", fact.order, facts.booking)
-    return await store.booking_of_order(work.connection, fact.order)
+    return True
 
 
 def _is_booking_id(text: str) -> bool:

@@ -42,10 +42,9 @@ async def verify(
 
     Raises BadRequest (not signed by Razorpay), NotFound (no order of this holder), ClaimsUnavailable, NotReady.
     """
-    async with works.open() as work:
-        found = await store.booking_of_order(work.connection, order)
-        owner = await work.holder(found[0]) if found is not None else None
-    if found is None or owner != holder:
+    async with works.connection() as connection:
+        seen = await store.look_up(connection, payment=payment, order=order)
+    if seen.booking is None or seen.holder != holder:
         raise NotFound("There is no such order of yours.")
     if not is_payment_id(payment) or not checkout_signature_is_right(
         order=order, payment=payment, signature=signature, secret=settings.RAZORPAY_KEY_SECRET
@@ -56,7 +55,7 @@ async def verify(
         await work.remember(holder, keyed, Verified(booking, status).as_json())
 
     fact = Fact(payment=payment, order=order, rank=Rank.AUTHORIZED, amount_paise=None)
-    settled = await take_in(works, fact, decided=remember)
+    settled = await take_in(works, fact, decided=remember if keyed is not None else None, seen=seen)
     if settled.booking is None or settled.status is None:
         raise NotReady("We are checking your payment. Look again in a moment.")
     return Verified(settled.booking, settled.status)
