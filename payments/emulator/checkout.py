@@ -46,6 +46,9 @@ class Checkout:
         self, work: Callable[[Mapping[str, Any], str], Mapping[str, Any]]
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
+            # A page of another origin cannot send this without asking first; only the modal can.
+            if request.method == "POST" and request.content_type != "application/json":
+                return json_reply({"detail": "Send application/json."}, status=415)
             try:
                 body = await read_object(request) if request.method == "POST" else {}
                 self._desk.catch_up()

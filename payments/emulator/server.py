@@ -113,7 +113,7 @@ def _guard(options: Options) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         # A name that merely resolves to here is somebody's page trying to speak to this machine.
-        if not _is_here((request.url.host or "").strip("[]")):
+        if not _is_here(_host_of(request)):
             return json_reply({"detail": "This is only for this machine."}, status=403)
         began = loop_time()
         status = 0
@@ -136,7 +136,7 @@ def _log(request: web.Request, status: int, seconds: float) -> None:
     logger.info(
         "%s %s -> %s in %.1f ms%s",
         request.method,
-        request.path,
+        request.rel_url.raw_path,
         status or "no answer",
         1000 * seconds,
         f" (fault: {fault})" if fault else "",
@@ -149,6 +149,13 @@ def _is_here(host: str) -> bool:
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
     return False
+
+
+def _host_of(request: web.Request) -> str:
+    try:
+        return (request.url.host or "").strip("[]")
+    except ValueError:
+        return ""
 
 
 def _in_url(host: str) -> str:
