@@ -24,8 +24,9 @@ CLOSE_HANDSHAKE_SECONDS: Final = 5.0
 # How long a stopping server waits for its sockets to say goodbye.
 GOODBYE_SECONDS: Final = 2.0
 # What was loaded stays for good and connections leave no cycles behind, so the collector seldom has work. By default
-# it took a third of the time in which 4,000 sockets connect, in pauses of up to 300 ms.
-COLLECTOR_THRESHOLDS: Final = (5_000, 5, 100)
+# it took a third of the time in which 4,000 sockets connect, in pauses of up to 300 ms. The first number is above
+# what 200 requests in flight keep alive: below it, each wave of them is searched for garbage that it does not have.
+COLLECTOR_THRESHOLDS: Final = (50_000, 10, 50)
 
 
 def unmask_text_frames(data: bytes) -> list[bytes] | None:

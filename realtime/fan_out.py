@@ -75,6 +75,10 @@ class FanOut:
         """Write one frame to all, the first turn's worth at once. `done` is called after the last write."""
         self._add(_Job(viewers, frame=frame, done=done))
 
+    def send_now(self, frame: Frame, viewers: Sequence[Viewer]) -> None:
+        """Write one frame to a few at once, before what is waiting for its turn."""
+        self._write(frame, viewers)
+
     def send_each(self, frame_for: Callable[[Viewer], Frame], viewers: Sequence[Viewer]) -> None:
         """Write to each viewer a frame of his own, made at the moment it is written."""
         self._add(_Job(viewers, frame_for=frame_for))

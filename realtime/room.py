@@ -265,7 +265,8 @@ class Room:
 
     def _tell_holder(self, holder: str, message: ServerMessage) -> None:
         if viewers := self._viewers_of.get(holder):
-            self._fan_out.send(encode(message), list(viewers))
+            # At once and not in line: they say how things are now, and a grant should not wait for a crowd's frames.
+            self._fan_out.send_now(encode(message), tuple(viewers))
 
     # --- making frames
 

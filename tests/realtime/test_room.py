@@ -97,6 +97,20 @@ class TestEntering:
 
 class TestShowing:
     @virtually
+    async def test_a_holder_is_told_of_his_hold_before_a_crowd_is_served(self) -> None:
+        room = open_room()
+        crowd = [join(room) for _ in range(3 * WRITES_PER_TURN_MAX)]
+        own = join(room, "holder")
+        for viewer in (own, *crowd):
+            viewer.writer.forget()
+
+        room.apply(step(room, (3, "H", DEADLINE_MS)))
+        room.set_hold(OwnHold("holder", "b", "pending", DEADLINE_MS, 25_000, (3,)))
+
+        assert "mine" in [message["type"] for message in own.writer.messages]
+        assert not all(viewer.writer.messages for viewer in crowd)
+
+    @virtually
     async def test_the_first_change_is_shown_at_once(self) -> None:
         room = open_room()
         viewer = join(room)
