@@ -4,6 +4,7 @@ Done when each of them has said that he is at the current version, which moved o
 """
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ import psycopg
 from picows import WSError, WSTransport
 
 from bookings.seat_store.scripts import load_scripts
+from bookings.services.tidying import TIDY_SECONDS
 from tests.bench.clients import Crowd, Grabber, Viewer, connect, connect_viewers, drop_all, in_parallel, read_message
 from tests.bench.figures import Outcome, at_most
 from tests.bench.house import BenchShow, House, WebServer
@@ -129,7 +131,11 @@ async def storm(bench: Bench, outcome: Outcome) -> None:
             for show in shows:
                 await _hold_meanwhile(server, show, audience[show.id], tokens[repeat], repeat)
             await asyncio.sleep(COUNTERS_SETTLE_SECONDS)
-            before, counter = _reads(bench.house), SnapshotCounter(bench.house.servers.redis_port)
+            began, before, counter = (
+                time.perf_counter(),
+                _reads(bench.house),
+                SnapshotCounter(bench.house.servers.redis_port),
+            )
             await counter.start()
             try:
                 with bench.measuring(outcome, server):
@@ -138,6 +144,9 @@ async def storm(bench: Bench, outcome: Outcome) -> None:
                 await counter.stop()
             await asyncio.sleep(COUNTERS_SETTLE_SECONDS)
             tables = {table: n - before.get(table, 0) for table, n in _reads(bench.house).items()}
+            # A serving process looks for bookings past their deadline every few seconds, storm or not.
+            own_looks = math.ceil((time.perf_counter() - began) / TIDY_SECONDS)
+            tables["bookings_booking"] = max(0, tables["bookings_booking"] - own_looks)
             outcome.details.setdefault("tables read", []).append({table: n for table, n in tables.items() if n})
             reads.append(float(sum(tables.values())))
             snapshots.append(counter.reads / shows_count)
