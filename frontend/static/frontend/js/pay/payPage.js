@@ -65,6 +65,7 @@ export class PayPage {
     if (meaning === "cancel") return this.#farewell.giveUp("refresh");
     new BuyerForm((buyer) => this.#pay(buyer));
     this.#listen();
+    this.#view.wake();
     if (meaning === "verify") this.#proof.prove(handed);
     if (meaning === "check") this.#proof.check();
     this.#time.start();
@@ -74,7 +75,7 @@ export class PayPage {
   #listen() {
     const on = (id, action) => document.getElementById(id).addEventListener("click", action);
     on("change-seats", () => this.#phase === "held" && this.#farewell.changeSeats());
-    on("cancel", () => this.#phase === "held" && this.#cancel());
+    on("cancel", async () => (await ask("cancel-question")) && this.#phase === "held" && this.#farewell.cancel());
     on("not-paid", () => this.#mayTryAgain());
     addEventListener("pageshow", (event) => {
       // Back on a page that had taken its leave: only the house knows what the booking is by now.
@@ -113,10 +114,6 @@ export class PayPage {
     // Paid, but the hold is over: the house has not seen the proof yet, and its answer to that decides.
     if (this.#phase === "proving" && status !== "confirmed") return;
     this.#farewell.go();
-  }
-
-  async #cancel() {
-    if ((await ask("cancel-question")) && this.#phase === "held") this.#farewell.cancel();
   }
 
   #leaving(saying) {

@@ -22,8 +22,8 @@ const KEPT = (leftMs) => `Your seats stay held for ${span(leftMs)}.`;
 
 /** A payment failed; `error` is Razorpay's. */
 export function failed(error, leftMs) {
-  const why = error?.description ?? "The payment did not go through.";
-  return `${why} ${KEPT(leftMs)} Try again, or with another card or app.`;
+  const why = error?.description ? ` Razorpay says: “${error.description}”` : "";
+  return `The payment did not go through. ${KEPT(leftMs)} Try again, or use another card or app.${why}`;
 }
 
 const REFUSED = {
