@@ -12,6 +12,7 @@ from bookings.models import Show
 from tests.support.chromium import CHROMIUM_ARGUMENTS, chromium_path
 from tests.support.cinema import make_show
 from tests.support.house import RunningHouse, running_house
+from tests.support.razorpay import Razorpay
 
 playwright_api = pytest.importorskip(
     "playwright.sync_api", reason="PLAYWRIGHT IS MISSING: no page is tested in a browser"
@@ -85,6 +86,13 @@ def _short_holds(_django_beside_a_browser: None, django_db_setup: None) -> Itera
         yield house
 
 
+@pytest.fixture(scope="session")
+def _refreshes_resume(_django_beside_a_browser: None, django_db_setup: None) -> Iterator[RunningHouse]:
+    with running_house(REFRESH_POLICY="resume") as house:
+        house.start_web()
+        yield house
+
+
 @pytest.fixture
 def a_show_on_sale(_django_beside_a_browser: None, database: str) -> Show:
     """A show in a hall with an aisle, two categories and an accessible corner."""
@@ -101,3 +109,21 @@ def live_house(_long_holds: RunningHouse, a_show_on_sale: Show) -> RunningHouse:
 def short_live_house(_short_holds: RunningHouse, a_show_on_sale: Show) -> RunningHouse:
     """The same, but holds last four seconds."""
     return _short_holds
+
+
+@pytest.fixture
+def resuming_house(_refreshes_resume: RunningHouse, a_show_on_sale: Show) -> RunningHouse:
+    """The same, but a refresh of the payment page gives nothing up."""
+    return _refreshes_resume
+
+
+@pytest.fixture
+def open_seats(visitor: Callable[..., Any], razorpay: Razorpay) -> Callable[..., Any]:
+    """Call it with a house for a new visitor's seat page of its show; Razorpay's webhooks reach that house."""
+    from tests.e2e.pages import SeatPage
+
+    def come(house: RunningHouse, **options: Any) -> SeatPage:
+        razorpay.webhooks_to(f"{house.url}/payments/webhook/")
+        return SeatPage.open_any(visitor(**options), house.url)
+
+    return come

@@ -1,9 +1,8 @@
 """Paying as people do it: the payment page, Razorpay's window (the emulator's), and the page of a booking."""
 
 import re
-from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.pages import SeatPage
 
@@ -166,7 +165,7 @@ def answer(page: Page, words: str) -> None:
     page.get_by_role("dialog").get_by_role("button", name=words).click()
 
 
-def refused(route: Any, status: int = 503) -> None:
+def refused(route: Route, *, status: int = 503) -> None:
     """Answer a call as a house that is not ready does."""
     body = {"code": "not_ready", "detail": "Not now.", "retryable": True}
     route.fulfill(status=status, json=body)
