@@ -21,18 +21,8 @@ from tests.support.razorpay import Paid, Razorpay
 from tests.support.razorpay_keys import WEBHOOK_SECRET
 
 
-class House:
-    """The house's doors, and the gateway behind it."""
-
-    def __init__(self, razorpay: Razorpay) -> None:
-        self.razorpay = razorpay
-        # Thousands of lines would bury what a failure says.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
-
-    def hold_webhooks_back(self) -> None:
-        """Webhooks are made and never sent by the gateway itself."""
-        self.razorpay.webhooks_to("http://127.0.0.1:9/")
-        self.razorpay.plan_webhooks(hold=True)
+class Doors:
+    """Where requests enter the house."""
 
     async def call(self, path: str, token: str, body: object) -> tuple[int, Any]:
         """The status and the body of the reply to a buyer's call."""
@@ -65,6 +55,20 @@ class House:
         with BytesIO(body) as stream:
             response: HttpResponse = await view.func(ASGIRequest(scope, stream), *view.args, **view.kwargs)
         return response
+
+
+class House(Doors):
+    """The house's doors, and the gateway behind it."""
+
+    def __init__(self, razorpay: Razorpay) -> None:
+        self.razorpay = razorpay
+        # Thousands of lines would bury what a failure says.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+
+    def hold_webhooks_back(self) -> None:
+        """Webhooks are made and never sent by the gateway itself."""
+        self.razorpay.webhooks_to("http://127.0.0.1:9/")
+        self.razorpay.plan_webhooks(hold=True)
 
 
 class Told:

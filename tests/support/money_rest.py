@@ -28,7 +28,15 @@ _MADE_DUE: Final = (
 )
 _PAYMENTS_AGED: Final = "UPDATE payments_payment SET first_seen_at = first_seen_at - %s::interval"
 # What every round touches, though nothing has happened.
-_RESTLESS: Final = frozenset({"bookings_outboxevent", "payments_order", "payments_webhookevent", "payments_payment"})
+_RESTLESS: Final = frozenset(
+    {
+        "bookings_outboxevent",
+        "payments_order",
+        "payments_payment",
+        "payments_refund",
+        "payments_webhookevent",
+    }
+)
 
 
 def bring_to_rest(database: str, *, parked_too: bool = False) -> None:
@@ -36,7 +44,7 @@ def bring_to_rest(database: str, *, parked_too: bool = False) -> None:
     before: object = None
     with _quick_connection():
         for _ in range(ROUNDS_MAX):
-            _make_due(database, LONG if parked_too else SOON)
+            make_due(database, age=LONG if parked_too else SOON)
             poll_payments()
             relay_outbox()
             release_expired_bookings()
@@ -53,7 +61,8 @@ async def brought_to_rest(database: str, *, parked_too: bool = False) -> None:
     await asyncio.to_thread(bring_to_rest, database, parked_too=parked_too)
 
 
-def _make_due(database: str, age: str) -> None:
+def make_due(database: str, *, age: str = SOON) -> None:
+    """Whatever the worker was to do later it may do now."""
     with psycopg.connect(database, autocommit=True) as books:
         for statement in _MADE_DUE:
             books.execute(statement.encode())
@@ -68,6 +77,7 @@ def _state(database: str) -> object:
             for query in (
                 "SELECT key, done_at IS NULL FROM bookings_outboxevent ORDER BY 1",
                 "SELECT id, razorpay_id, state FROM payments_order ORDER BY 1",
+                "SELECT id, razorpay_id, status FROM payments_refund ORDER BY 1",
                 "SELECT id, processed_at IS NULL FROM payments_webhookevent ORDER BY 1",
                 "SELECT id, booking_id, rank, amount_refunded_paise, resolution FROM payments_payment ORDER BY 1",
             )
