@@ -100,8 +100,10 @@ async def end_confirmed(work: BookingWork, facts: BookingFacts, *, refund_paise:
     for payment in await store.payments_of(work.connection, facts.booking):
         if payment.resolution is not Resolution.APPLIED:
             continue
-        if refund_paise:
-            await give_back(work, payment, reason, amount_paise=min(refund_paise, payment.amount_paise))
+        # A part may have been given back in Razorpay's dashboard before.
+        left_paise = payment.amount_paise - payment.amount_refunded_paise
+        if min(refund_paise, left_paise) > 0:
+            await give_back(work, payment, reason, amount_paise=min(refund_paise, left_paise))
         else:
             await store.resolve(work.connection, payment.payment, Resolution.RETAINED, reason=reason)
     refund = await store.refund_state(work.connection, facts.booking)

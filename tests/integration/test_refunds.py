@@ -166,6 +166,32 @@ class TestARefund:
         await relay(database, rounds=2)
         assert sent_back(razorpay) == [2 * PRICE_PAISE]
 
+    async def test_of_the_rest_follows_a_part_given_back_in_the_dashboard(
+        self, buyer: Buyer, razorpay: Razorpay, database: str, office: BoxOffice
+    ) -> None:
+        _, paid = await buy(buyer)
+        razorpay.sdk().payment.refund(paid.payment_id, {"amount": 10_000})
+        await take_in(office.works, gateway.fetch_payment(paid.payment_id))
+
+        await buyer.cancel("user")
+        await relay(database, rounds=2)
+
+        assert sent_back(razorpay) == [10_000, 2 * PRICE_PAISE - 10_000]
+        assert (await buyer.look())["refund"] == "refunded"
+
+    async def test_of_more_than_is_left_waits_for_a_person(
+        self, buyer: Buyer, razorpay: Razorpay, database: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        _, paid = await buy(buyer)
+        razorpay.sdk().payment.refund(paid.payment_id, {"amount": 10_000})  # and nobody tells the house
+
+        await buyer.cancel("user")
+        await relay(database, rounds=2)
+
+        assert sent_back(razorpay) == [10_000]
+        assert (await buyer.look())["refund"] == "manual"
+        assert "a refund is refused" in caplog.text
+
     async def test_of_a_cancelled_show_reaches_everyone(
         self, office: BoxOffice, razorpay: Razorpay, database: str
     ) -> None:
