@@ -120,7 +120,7 @@ class Balance:
     refunds_moved: int
     by_hand: int
     goes_back: int
-    is_to_be_asked: bool
+    to_be_asked: int
 
 
 @dataclass(slots=True)
@@ -178,7 +178,7 @@ def _breaches(one: Balance) -> Iterator[tuple[str, str]]:
     never_captured = not one.captured and one.rank is not Rank.CAPTURED
     if one.captured != one.amount and not never_captured:
         yield "captured otherwise than the ledger has it", f"{one.amount}, in the ledger {one.captured} paise"
-    if one.refunded != one.refunds_moved:
+    if one.refunded != one.refunds_moved and not never_captured:
         yield (
             "given back otherwise than the ledger has it",
             f"{one.refunds_moved}, in the ledger {one.refunded} paise",
@@ -203,6 +203,6 @@ def _add(totals: Totals, one: Balance) -> None:
         totals.retained += one.amount - gone
     elif one.resolution in _GOES_BACK:
         totals.retained += one.amount - one.goes_back
-        totals.on_its_way_back += one.goes_back if one.is_to_be_asked and not one.by_hand else 0
+        totals.on_its_way_back += 0 if one.by_hand else one.to_be_asked
     else:
         totals.undecided += one.amount - gone

@@ -173,5 +173,5 @@ def _balance(row: Sequence[Any]) -> Balance:
         refunds_moved=row[9],
         by_hand=row[10],
         goes_back=row[11],
-        is_to_be_asked=row[12],
+        to_be_asked=row[12],
     )

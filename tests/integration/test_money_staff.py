@@ -1,6 +1,7 @@
 """Staff act on money: a refund by hand, one that failed for good, money of nobody; and it is written down."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from bookings.api import BoxOffice
 from bookings.models import Show
 from payments.models import Payment
 from payments.razorpay_gateway import gateway
+from payments.services.refunds import take_refund
 from payments.services.settle import take_in
 from tests.support.buyer import Buyer, new_buyer
 from tests.support.cinema import PRICE_PAISE, make_show
@@ -208,6 +210,25 @@ class TestAManualRefund:
         assert [(a[1], a[4], a[5]) for a in audit(database)] == [("given by hand", 50_000, "transfer 4711")]
         assert [e["kind"] for e in razorpay.ledger("refund.created")] == ["refund.created"] * 3
         assert "Nothing is open" in await manager.reads(OPEN_MONEY)
+        await assert_books_are_right(office)
+
+
+class TestARefundOfMoreThanIsLeft:
+    async def test_is_tried_again_for_the_rest(
+        self, manager: Browser, buyer: Buyer, razorpay: Razorpay, database: str, office: BoxOffice
+    ) -> None:
+        _, paid = await buy(buyer, starts_in=timedelta(days=3))
+        razorpay.sdk().payment.refund(paid.payment_id, {"amount": 10_000})
+        await buyer.cancel("user")
+        await relay(database)
+
+        await manager.post(act_on(paid, "retry"), reason="the rest", confirmed="yes")
+        await relay(database)
+        for told in gateway.refunds_of_payment(paid.payment_id):
+            await take_refund(office.works, told)
+
+        assert [event["amount"] for event in razorpay.ledger("refund.created")] == [10_000, 40_000]
+        assert (await buyer.look())["refund"] == "refunded"
         await assert_books_are_right(office)
 
 
