@@ -73,7 +73,11 @@ async def record(connection: AsyncConnection, fact: Fact, *, booking: str | None
     assert row is not None, "an upsert always returns its row"
     payment = _payment(row)
     if fact.was_captured:
-        await _book(connection, f"captured:{fact.payment}", "captured", payment, payment.amount_paise)
+        await connection.execute(
+            "INSERT INTO payments_ledgerentry (key, kind, payment_id, booking_id, amount_paise) "
+            "VALUES (%s, 'captured', %s, %s, %s) ON CONFLICT (key) DO NOTHING",
+            (f"captured:{payment.payment}", payment.payment, payment.booking, payment.amount_paise),
+        )
     return payment
 
 
@@ -146,14 +150,6 @@ async def resolve(connection: AsyncConnection, payment: str, resolution: Resolut
     await connection.execute(
         "UPDATE payments_payment SET resolution = %s, reason = %s WHERE id = %s",
         (resolution, reason[:200], payment),
-    )
-
-
-async def _book(connection: AsyncConnection, key: str, kind: str, payment: Payment, amount_paise: int) -> None:
-    await connection.execute(
-        "INSERT INTO payments_ledgerentry (key, kind, payment_id, booking_id, amount_paise) "
-        "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING",
-        (key, kind, payment.payment, payment.booking, amount_paise),
     )
 
 
@@ -247,7 +243,18 @@ async def record_refund(
             (told.refund, status, row.id),
         )
     if status in {RefundStatus.PENDING, RefundStatus.PROCESSED}:
-        await _book(connection, f"refunded:{told.refund}", "refunded", payment, -told.amount_paise)
+        # What flows back without ever having been captured was never the cinema's.
+        await connection.execute(
+            "INSERT INTO payments_ledgerentry (key, kind, payment_id, booking_id, amount_paise) "
+            "SELECT %s, 'refunded', %s, %s, %s FROM payments_ledgerentry WHERE key = %s ON CONFLICT (key) DO NOTHING",
+            (
+                f"refunded:{told.refund}",
+                payment.payment,
+                payment.booking,
+                -told.amount_paise,
+                f"captured:{payment.payment}",
+            ),
+        )
     elif status is RefundStatus.FAILED:
         # The money did not go: what was booked as gone comes back.
         await connection.execute(
