@@ -4,7 +4,7 @@
 import { cancelBooking } from "./calls.js";
 import { Live } from "./live.js";
 import { NOT_CANCELLED } from "./model/sayings.js";
-import { ask } from "./question.js";
+import { ask, wakeButtons } from "./buttons.js";
 
 const TRIES = 3;
 
@@ -18,6 +18,7 @@ export class BookingPage {
 
   start() {
     document.getElementById("cancel")?.addEventListener("click", () => this.#cancel());
+    wakeButtons();
     if (this.#data.is_live) new Live(this.#data, { booking: (booking) => this.#told(booking) }).start();
   }
 

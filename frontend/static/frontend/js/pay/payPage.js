@@ -10,7 +10,7 @@ import * as sayings from "./model/sayings.js";
 import { Paying } from "./paying.js";
 import { PayView } from "./payView.js";
 import { Proof } from "./proof.js";
-import { ask } from "./question.js";
+import { ask, wakeButtons } from "./buttons.js";
 import { TimeLeft } from "./timeLeft.js";
 
 
@@ -65,7 +65,8 @@ export class PayPage {
     if (meaning === "cancel") return this.#farewell.giveUp("refresh");
     new BuyerForm((buyer) => this.#pay(buyer));
     this.#listen();
-    this.#view.wake();
+    wakeButtons();
+    this.#view.phase("held");
     if (meaning === "verify") this.#proof.prove(handed);
     if (meaning === "check") this.#proof.check();
     this.#time.start();

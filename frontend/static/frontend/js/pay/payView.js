@@ -16,12 +16,6 @@ export class PayView {
     this.#holdMs = holdSeconds * 1000;
   }
 
-  /** The script is there: a press is heard now. */
-  wake() {
-    document.getElementById("pay").disabled = false;
-    this.phase("held");
-  }
-
   /** "held": everything can be done; "busy": nothing but waiting for what `saying` tells. */
   phase(name, saying = null) {
     const before = this.#page.dataset.phase;
