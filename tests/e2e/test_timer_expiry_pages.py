@@ -1,0 +1,68 @@
+"""The time to pay is over (the brief's timer expiry), on the pages: the booking ends and says so."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from bookings.models import Booking
+from tests.e2e.pages import SeatPage
+from tests.e2e.paying import BookingPage, PayPage
+from tests.support.house import RunningHouse
+
+pytestmark = pytest.mark.e2e
+
+OpenSeats = Callable[..., SeatPage]
+HOLD_SECONDS = 600
+
+
+class TestTheTimerAtZero:
+    def test_ends_the_booking_and_frees_the_seats_for_everybody(
+        self, open_seats: OpenSeats, short_live_house: RunningHouse
+    ):
+        mine, theirs = open_seats(short_live_house), open_seats(short_live_house)
+        (seat,) = mine.free_seats(1)
+        mine.hold(seat)
+        theirs.expect_state(seat, "held")
+
+        mine.page.get_by_role("link", name="Proceed to payment").click()
+
+        ended = BookingPage(mine.page).expect_ended("Your hold ended", within_ms=30_000)
+        ended.expect_money("Nothing was charged.")
+        theirs.expect_state(seat, "available")
+        booking = Booking.objects.get()
+        assert (booking.status, booking.cancel_reason) in {("cancelled", "timer"), ("expired", "")}
+
+    def test_leads_on_to_a_new_booking(self, open_seats: OpenSeats, short_live_house: RunningHouse):
+        mine = open_seats(short_live_house)
+        (seat,) = mine.free_seats(1)
+        mine.hold(seat)
+        mine.page.get_by_role("link", name="Proceed to payment").click()
+
+        seats = BookingPage(mine.page).expect_ended("Your hold ended", within_ms=30_000).start_new()
+
+        seats.hold(seat)
+
+    def test_begins_no_payment_that_could_not_end_in_time(
+        self, open_seats: OpenSeats, short_live_house: RunningHouse
+    ):
+        mine = open_seats(short_live_house)
+        mine.hold(*mine.free_seats(1))
+
+        mine.page.get_by_role("link", name="Proceed to payment").click()
+
+        expect(mine.page.locator("#pay[aria-disabled=true]")).to_be_visible()
+
+    def test_closes_razorpays_window(self, open_seats: OpenSeats, live_house: RunningHouse):
+        mine, theirs = open_seats(live_house), open_seats(live_house)
+        mine.page.clock.install()
+        pay = PayPage.of(mine, 1)
+        (seat,) = pay.seats
+        window = pay.pay()
+
+        mine.page.clock.fast_forward(HOLD_SECONDS * 1000)
+
+        BookingPage(mine.page).expect_ended("Your hold ended")
+        window.expect_closed()
+        theirs.expect_state(seat, "available")
+        assert Booking.objects.get().cancel_reason == "timer"
