@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 
 from config.logging import APP_LOG
+from tests.support.house import running_house, send_everybody_home
 from tests.support.servers import paused_postgres, paused_redis
 
 if TYPE_CHECKING:
@@ -96,3 +98,18 @@ class TestServers:
             with paused_redis(servers), pytest.raises(redis.TimeoutError):
                 impatient.ping()
             assert impatient.ping()
+
+
+class TestHouse:
+    def test_is_sent_home_by_tests_that_must_be_alone_and_comes_back_where_it_was(self, database: str) -> None:
+        with running_house() as house:
+            url = house.start_web()
+            send_everybody_home()
+            gone = house.exit_status("web")
+            house.ensure_web("web")
+            house.ensure_web("web")
+
+            assert gone is not None
+            assert house.exit_status("web") is None
+            with urllib.request.urlopen(f"{url}/healthz", timeout=10) as reply:
+                assert reply.status == 200
