@@ -46,11 +46,12 @@ class TestRazorpayPage:
         assert SUCCESS_VPA in PAGE
 
     def test_tells_periods_as_they_are(self) -> None:
-        looks = [f"{seconds / 60:.0f}" for seconds in watch.CAPTURE_LOOKS_SECONDS[1:]]
+        first, *looks = watch.CAPTURE_LOOKS_SECONDS
+        minutes = [f"{seconds / 60:.0f}" for seconds in looks]
         told = (
             f"every {watch.PENDING_POLL_SECONDS:.0f} s while a booking may be paid",
             f"looks\n{CAPTURE_WATCH_SECONDS} s after confirmation",
-            f"looks again after {watch.CAPTURE_LOOKS_SECONDS[0]:.0f} s, {looks[0]}, {looks[1]} and {looks[2]} minutes",
+            f"looks again after {first:.0f} s, {minutes[0]}, {minutes[1]} and {minutes[2]} minutes",
             f"{['three'][watch.LATE_POLL_SECONDS[-1] // 86_400 - 3]} days after it ended",
             f"given back after {watch.PARKED_SECONDS // 60} minutes",
             f"the last {['four'][ledger.DAYS - 4]} days",
