@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from payments.domain.facts import Rank
 from payments.models import AuditEntry, LedgerEntry, Order, Payment, Refund
+
+ALMOST_A_SECOND: Final = timedelta(milliseconds=999)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,21 @@ def _of_money(booking: Any) -> Iterator[Moment]:
         yield Moment(order.created_at, f"order {order.state}", order.amount_paise, order.razorpay_id or "no name yet")
     for payment in Payment.objects.filter(booking=booking):
         told = f"{Rank(payment.rank).name.lower()} by now, {payment.resolution} {payment.reason}".strip()
-        at = payment.razorpay_created_at or payment.first_seen_at
-        yield Moment(at, f"paid by {payment.method or 'unknown means'}", payment.amount_paise, told, payment.pk)
+        yield Moment(
+            _paid_at(payment), f"paid by {payment.method or 'unknown means'}", payment.amount_paise, told, payment.pk
+        )
     for entry in LedgerEntry.objects.filter(payment__booking=booking):
         yield Moment(entry.at, f"ledger: {entry.kind}", entry.amount_paise, entry.key, entry.payment_id)
     for refund in Refund.objects.filter(payment__booking=booking):
         who = f"attempt {refund.attempt}" if refund.attempt else "made outside the house"
         detail = " ".join(filter(None, [refund.status, who, refund.razorpay_id, refund.reason, refund.detail]))
         yield Moment(refund.created_at, "refund", -refund.amount_paise, detail, refund.payment_id)
+
+
+def _paid_at(payment: Payment) -> datetime:
+    """Razorpay tells whole seconds; within one, a payment comes after the order that it pays."""
+    told = payment.razorpay_created_at
+    return payment.first_seen_at if told is None else min(told + ALMOST_A_SECOND, payment.first_seen_at)
 
 
 def _of_staff(booking: Any) -> Iterator[Moment]:
