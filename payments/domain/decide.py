@@ -23,6 +23,8 @@ class Why(StrEnum):
     LATE = "late"
     WRONG_AMOUNT = "wrong_amount"
     CANCELLED = "cancelled"
+    # Somebody gave a part of it back in Razorpay's dashboard before it was decided: it cannot pay for seats any more.
+    PART_LEFT = "part_left"
     UNKNOWN_ORDER = "unknown_order"
 
 
@@ -35,14 +37,21 @@ class BookingState:
     may_be_late_paid: bool
 
 
+class Unpaid(StrEnum):
+    """Why a confirmed booking is not paid any more; written as the reason of its end."""
+
+    OUTSIDE = "refunded outside"
+    WRONG_AMOUNT = "wrong amount"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done, in this order. `apply` confirms the booking with that payment."""
+    """What is to be done, in this order. `apply` confirms the booking with that payment; `cancel` ends it."""
 
     apply: str | None = None
     needs_seats: bool = False
     refund: tuple[tuple[str, Why], ...] = field(default=())
-    cancelled_outside: bool = False
+    cancel: Unpaid | None = None
 
     @property
     def is_nothing(self) -> bool:
@@ -60,13 +69,24 @@ def decide(
     """
     all_of_them = sorted(payments, key=lambda p: (-min(p.rank, Rank.CAPTURED), p.created_s or 0, p.payment))
     applied = [p for p in all_of_them if p.resolution is Resolution.APPLIED]
-    undecided = [p for p in all_of_them if p.is_good and p.resolution is Resolution.NONE]
-    right = [p for p in undecided if p.currency == "INR" and p.amount_paise == amounts_paise.get(p.order)]
-    wrong = tuple((p.payment, Why.WRONG_AMOUNT) for p in undecided if p not in right)
+    undecided = [p for p in all_of_them if p.resolution is Resolution.NONE]
+    good = [p for p in undecided if p.is_good]
+    right = [p for p in good if _is_right(p, amounts_paise)]
+    wrong = (
+        *_each([p for p in good if p not in right], Why.WRONG_AMOUNT),
+        *_each([p for p in undecided if p.has_part_left], Why.PART_LEFT),
+    )
 
     if booking.status == "confirmed":
-        gone = any(p.rank is Rank.REFUNDED for p in applied)
-        return Decision(refund=wrong + _each(right, Why.DOUBLE), cancelled_outside=gone)
+        if any(p.rank is Rank.REFUNDED for p in applied):
+            return Decision(refund=wrong + _each(right, Why.DOUBLE), cancel=Unpaid.OUTSIDE)
+        # A checkout's signature names no amount, so it may come to light only when the booking is confirmed.
+        if not all(_is_right(p, amounts_paise) for p in applied):
+            return Decision(
+                refund=wrong + _each(applied, Why.WRONG_AMOUNT) + _each(right, Why.CANCELLED),
+                cancel=Unpaid.WRONG_AMOUNT,
+            )
+        return Decision(refund=wrong + _each(right, Why.DOUBLE))
     if applied:
         # Paid, and then cancelled: by the cinema, or with its show. What the buyer's own cancelling gives back is
         # decided with it (services/cancel.py) and is not applied any more.
@@ -83,6 +103,10 @@ def decide(
     if seats_are_ours is None:
         return Decision(needs_seats=True)
     return Decision(apply=first, refund=rest)
+
+
+def _is_right(payment: Payment, amounts_paise: dict[str, int]) -> bool:
+    return payment.currency == "INR" and payment.amount_paise == amounts_paise.get(payment.order)
 
 
 def _each(payments: Sequence[Payment], why: Why) -> tuple[tuple[str, Why], ...]:

@@ -83,6 +83,16 @@ class Payment:
         """Whether there is money that could pay for a booking."""
         return self.rank in {Rank.AUTHORIZED, Rank.CAPTURED} and self.amount_refunded_paise == 0
 
+    @property
+    def has_part_left(self) -> bool:
+        """Whether a part of it was given back, and a part was not."""
+        return self.rank is Rank.CAPTURED and 0 < self.amount_refunded_paise < self.amount_paise
+
+    @property
+    def left_paise(self) -> int:
+        """What of it was not given back."""
+        return self.amount_paise - self.amount_refunded_paise
+
 
 def knows(payment: Payment, fact: Fact) -> bool:
     """Whether a fact says nothing that is not known: no further rank, no further refund, not its first details."""

@@ -36,7 +36,12 @@ async def process_refund(works: BookingWorks, gateway: Gateway, refund_id: int) 
         return
     fact = await _ask(gateway, row.payment)
     await take_in(works, fact)
-    told = await _find(gateway, row, fact)
+    found = await _refunds_there(gateway, row, fact)
+    for other in found:
+        # Made in the dashboard, or an attempt before: nobody may have told us of it.
+        if other.key != row.key:
+            await take_refund(works, other)
+    told = next((refund for refund in found if refund.key == row.key), None)
     if told is None and fact.rank is Rank.AUTHORIZED:
         raise TryLater(AUTHORIZED_SECONDS)
     if told is None and fact.rank is Rank.REFUNDED:
@@ -68,15 +73,14 @@ async def _ask(gateway: Gateway, payment: str) -> Fact:
         raise TryLater(AGAIN_SECONDS) from failure
 
 
-async def _find(gateway: Gateway, row: RefundRow, fact: Fact) -> GatewayRefund | None:
-    """What Razorpay has of this attempt. Only a payment with refunds is asked for them."""
+async def _refunds_there(gateway: Gateway, row: RefundRow, fact: Fact) -> list[GatewayRefund]:
+    """What Razorpay has of this payment's refunds. Only a payment that may have some is asked for them."""
     if not fact.amount_refunded_paise and row.status is RefundStatus.DUE:
-        return None
+        return []
     try:
-        found = await in_gateway_thread(gateway.refunds_of_payment, row.payment)
+        return await in_gateway_thread(gateway.refunds_of_payment, row.payment)
     except GatewayFailed as failure:
         raise TryLater(AGAIN_SECONDS) from failure
-    return next((refund for refund in found if refund.key == row.key), None)
 
 
 async def _refund(works: BookingWorks, gateway: Gateway, row: RefundRow) -> GatewayRefund:

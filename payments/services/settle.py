@@ -15,8 +15,8 @@ from django.conf import settings
 
 from bookings.api import BookingFacts, BookingWork, BookingWorks, Status, pass_by
 from payments import store
-from payments.domain.decide import BookingState, Decision, Why, decide
-from payments.domain.facts import Fact, Payment, Resolution, knows
+from payments.domain.decide import BookingState, Decision, Unpaid, Why, decide
+from payments.domain.facts import Fact, Payment, Rank, Resolution, knows
 from payments.services.alerts import alert
 from payments.store import LookedUp
 
@@ -151,32 +151,32 @@ async def _carry_out(work: BookingWork, facts: BookingFacts, payments: list[Paym
         status = Status.CONFIRMED
     for payment_id, why in decision.refund:
         await give_back(work, by_id[payment_id], why)
-    if decision.cancelled_outside:
-        await _cancel_outside(work, facts, payments)
+    if decision.cancel is not None:
+        await _cancel_unpaid(work, facts, payments, decision.cancel)
         status = Status.CANCELLED
-    if decision.refund or decision.cancelled_outside:
+    if decision.refund or decision.cancel is not None:
         await work.set_refund(facts, await store.refund_state(work.connection, facts.booking), status=status)
     await pass_by("settle.decided")
     return status
 
 
 async def give_back(work: BookingWork, payment: Payment, why: Why | str, *, amount_paise: int | None = None) -> None:
-    """Decide that a payment goes back, whole unless an amount is given; the worker sees to it."""
+    """Decide that a payment goes back, all that is left of it unless an amount is given; the worker sees to it."""
     await store.resolve(work.connection, payment.payment, Resolution.REFUND_DUE, reason=why)
-    due_paise = payment.amount_paise if amount_paise is None else amount_paise
+    due_paise = payment.left_paise if amount_paise is None else amount_paise
     refund, key = await store.refund_is_due(work.connection, payment.payment, amount_paise=due_paise, reason=why)
     await work.tell(kind=REFUND_DUE, key=key, payload={"refund": refund})
-    if why in {Why.WRONG_AMOUNT, Why.UNKNOWN_ORDER}:
+    if why in {Why.WRONG_AMOUNT, Why.PART_LEFT, Why.UNKNOWN_ORDER}:
         alert(f"a payment goes back: {why}", payment=payment.payment, order=payment.order)
 
 
-async def _cancel_outside(work: BookingWork, facts: BookingFacts, payments: list[Payment]) -> None:
-    """The payment of a confirmed booking was refunded in Razorpay's dashboard, or by Razorpay itself."""
+async def _cancel_unpaid(work: BookingWork, facts: BookingFacts, payments: list[Payment], why: Unpaid) -> None:
+    """What paid for a confirmed booking went back without the house, or was never what it had to be."""
     for payment in payments:
-        if payment.resolution is Resolution.APPLIED:
+        if payment.resolution is Resolution.APPLIED and payment.rank is Rank.REFUNDED:
             await store.resolve(work.connection, payment.payment, Resolution.REFUNDED, reason="outside")
-    await work.cancel(facts, reason="refunded outside")
-    alert("a confirmed booking was refunded outside the house", booking=facts.booking)
+    await work.cancel(facts, reason=why)
+    alert(f"a confirmed booking is not paid any more: {why}", booking=facts.booking)
 
 
 async def _match(work: BookingWork, fact: Fact) -> bool:

@@ -122,5 +122,7 @@ async def _match_or_give_back(works: BookingWorks, payment: str) -> None:
         return
     async with works.open() as work:
         known = await store.find_parked(work.connection, payment, older_than_seconds=PARKED_SECONDS)
-        if known is not None and known.is_good and known.resolution is Resolution.NONE:
+        if known is None or known.resolution is not Resolution.NONE:
+            return
+        if known.is_good or known.has_part_left:
             await give_back(work, known, Why.UNKNOWN_ORDER)

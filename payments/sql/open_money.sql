@@ -8,7 +8,7 @@ WITH open AS (
            p.booking_id AS booking, p.amount_paise AS paise, p.first_seen_at AS since,
            CASE WHEN p.booking_id IS NULL THEN 'order ' || COALESCE(NULLIF(p.order_id, ''), 'none') ELSE '' END AS told
     FROM payments_payment AS p
-    WHERE p.resolution = 'none' AND p.rank IN (2, 3) AND p.amount_refunded_paise = 0
+    WHERE p.resolution = 'none' AND p.rank IN (2, 3) AND p.amount_refunded_paise < p.amount_paise
     UNION ALL
     SELECT 'misapplied', p.id, p.id, p.booking_id, p.amount_paise, COALESCE(b.ended_at, p.first_seen_at),
            'applied to a booking that is ' || b.status

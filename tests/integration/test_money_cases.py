@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from pytest_django import Settings
 
 from bookings.api import BoxOffice
 from bookings.models import Show
 from tests.support.api import serving_office
-from tests.support.cinema import make_show
+from tests.support.cinema import PRICE_PAISE, make_show
 from tests.support.money import assert_sound
 from tests.support.money_evidence import Evidence, Row, read_evidence
 from tests.support.money_house import House, Told
@@ -80,3 +81,120 @@ class TestMoneyThatWasNeverCaptured:
         found = await at_rest(told, database)
         assert found.entries == []
         assert the(found.payments)["rank"] == 4
+
+
+class TestAPaymentOfTheWrongAmount:
+    """Razorpay takes what an order asks for, nothing else; should it ever not, nobody keeps seats he did not pay."""
+
+    async def test_does_not_pay_for_the_seats(self, told: Told, database: str) -> None:
+        told.pay("capture", amount=PRICE_PAISE // 2)
+        await tell(told, "payment.captured")
+
+        found = await at_rest(told, database)
+
+        assert the(found.bookings)["status"] == "pending"
+        assert (the(found.payments)["resolution"], the(found.payments)["reason"]) == ("refunded", "wrong_amount")
+
+    async def test_does_not_either_when_the_browser_was_first(self, told: Told, database: str) -> None:
+        told.pay("capture", amount=PRICE_PAISE // 2)
+        # The checkout's signature names no amount, so that of the order is believed until Razorpay says another.
+        await told.say("verify")
+        await tell(told, "payment.captured")
+
+        found = await at_rest(told, database)
+
+        assert (the(found.bookings)["status"], the(found.bookings)["cancel_reason"]) == ("cancelled", "wrong amount")
+        assert (the(found.payments)["resolution"], the(found.payments)["reason"]) == ("refunded", "wrong_amount")
+
+
+class TestARefundMadeInTheDashboard:
+    async def test_of_a_part_before_we_heard_of_the_payment_sends_the_rest_after_it(
+        self, told: Told, database: str
+    ) -> None:
+        told.pay("capture")
+        dashboard_refund(told, 10_000)
+
+        found = await at_rest(told, database)
+
+        assert [refund["amount_paise"] for refund in found.refunds if refund["attempt"]] == [PRICE_PAISE - 10_000]
+        assert the(found.bookings)["status"] == "pending"
+
+    async def test_of_all_ends_the_booking(self, told: Told, database: str) -> None:
+        told.pay("capture")
+        await told.say("verify")
+        dashboard_refund(told)
+        await tell(told, "refund.processed")
+
+        found = await at_rest(told, database)
+
+        assert (the(found.bookings)["status"], the(found.bookings)["refund"]) == ("cancelled", "refunded")
+
+    async def test_of_a_part_leaves_the_booking(self, told: Told, database: str) -> None:
+        told.pay("capture")
+        await told.say("verify")
+        dashboard_refund(told, 10_000)
+        await tell(told, "payment.captured", "refund.processed")
+
+        found = await at_rest(told, database)
+
+        assert the(found.bookings)["status"] == "confirmed"
+
+
+class TestARefundToldBeforeItsPayment:
+    """razorpay-woocommerce #664: the refund was lost, the order fulfilled."""
+
+    async def test_ends_like_the_other_way_round(self, told: Told, database: str) -> None:
+        told.pay("capture")
+        dashboard_refund(told)
+
+        await tell(told, "refund.created", "refund.processed")
+        await tell(told, "payment.authorized", "payment.captured", "order.paid")
+
+        found = await at_rest(told, database)
+        assert the(found.bookings)["status"] == "pending"
+        assert the(found.payments)["rank"] == 4
+        assert the(found.refunds)["reason"] == "outside"
+
+
+class TestAWebhookThatBeatsTheOrdersRow:
+    """statamic-cargo #190: it was answered 200 and forgotten."""
+
+    async def test_is_matched_by_the_note_of_the_order(
+        self, house: House, show: Show, database: str, razorpay: Razorpay
+    ) -> None:
+        told = await Told.begin(house, show, "A1")
+        with psycopg.connect(database, autocommit=True) as books:
+            books.execute("UPDATE payments_order SET razorpay_id = NULL, state = 'creating', lease_until = now()")
+        told.pay("capture", about={"notes": {"booking": told.booking}})
+
+        await tell(told, "payment.captured")
+
+        found = await at_rest(told, database)
+        assert the(found.bookings)["status"] == "confirmed"
+        assert the(found.orders)["order"] == told.order
+
+    async def test_without_a_note_is_found_by_the_receipt(self, told: Told, database: str) -> None:
+        with psycopg.connect(database, autocommit=True) as books:
+            books.execute("UPDATE payments_order SET razorpay_id = NULL, state = 'creating', lease_until = now()")
+        told.pay("capture")
+
+        await tell(told, "payment.captured")
+
+        found = await at_rest(told, database)
+        assert the(found.bookings)["status"] == "confirmed"
+
+
+class TestMoneyForAnOrderThatIsNotOurs:
+    async def test_goes_back_after_a_while(self, house: House, show: Show, database: str) -> None:
+        order = house.razorpay.create_order(50_000)
+        paid = house.razorpay.pay(order, "capture")
+        for event in house.razorpay.webhooks("payment.captured"):
+            await house.deliver(event["body"].encode(), event["event_id"])
+        await brought_to_rest(database)
+        assert the(read_evidence(database).payments)["resolution"] == "none"
+
+        await brought_to_rest(database, parked_too=True)
+
+        found = read_evidence(database, house.razorpay.ledger())
+        assert_sound(found, at_rest=True)
+        assert (the(found.payments)["payment"], the(found.payments)["resolution"]) == (paid.payment_id, "refunded")

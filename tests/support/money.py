@@ -90,7 +90,9 @@ def money_is_conserved(found: Evidence) -> Iterator[str]:
     confirmed = {booking["id"] for booking in found.bookings if booking["status"] == "confirmed"}
     for payment in found.payments:
         if payment["resolution"] == APPLIED and payment["booking"] in confirmed:
-            ours[payment["order"]] += payment["amount_paise"]
+            # What staff gave back in the gateway's dashboard is the cinema's own gift.
+            given = sum(refund.amount_paise for refund in found.returned_of(payment["payment"]) if not refund.ours)
+            ours[payment["order"]] += payment["amount_paise"] - given
         else:
             ours[payment["order"] or None] += _kept_by_policy(found, payment)
     for order in {*kept, *ours}:
