@@ -48,7 +48,7 @@ describe("contrast", () => {
 
   it("is checked for every colour that the stylesheets write text in", () => {
     const folder = new URL("../../../frontend/static/frontend/css/", import.meta.url);
-    const sheets = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8"));
+    const sheets = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".css")).map((name) => readFileSync(new URL(name, folder), "utf8"));
     const inks = new Set(sheets.flatMap((sheet) => [...sheet.matchAll(/[\s;{]color:\s*var\(--([\w-]+)/g)].map(([, ink]) => ink)));
     // An edge is text only on what is switched off; a tint is one of five.
     const known = new Set([...TEXT.map(([ink]) => ink), "edge", "tint"]);
