@@ -20,7 +20,10 @@ export class PayView {
   phase(name, saying = null) {
     const before = this.#page.dataset.phase;
     this.#page.dataset.phase = name;
-    if (!saying) return;
+    if (!saying) {
+      this.#showWrong();
+      return;
+    }
     document.getElementById("busy-title").textContent = saying.title;
     document.getElementById("busy-text").textContent = saying.text;
     if (before !== "busy") document.getElementById("busy").focus({ preventScroll: true });
@@ -31,7 +34,7 @@ export class PayView {
   complain(words) {
     this.#wrong.textContent = words;
     this.#wrong.hidden = !words;
-    if (words) this.#wrong.scrollIntoView({ block: "nearest" });
+    this.#showWrong();
   }
 
   tick(leftMs) {
@@ -50,5 +53,10 @@ export class PayView {
 
   offerToPay(offered) {
     document.getElementById("not-paid").hidden = !offered;
+  }
+
+  // Razorpay's window gives the focus back, and the page may have moved with it.
+  #showWrong() {
+    if (!this.#wrong.hidden) this.#wrong.scrollIntoView({ block: "center" });
   }
 }
