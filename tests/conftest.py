@@ -28,8 +28,8 @@ del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of sockets last: their houses run for the session, and the others must be alone on the servers."""
-    items.sort(key=lambda item: "realtime" in item.path.parts)
+    """Tests of sockets and pages last: their houses run for the session, and others must be alone on the servers."""
+    items.sort(key=lambda item: not {"realtime", "e2e"}.isdisjoint(item.path.parts))
 
 
 @pytest.fixture(scope="session")

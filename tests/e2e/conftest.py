@@ -102,19 +102,19 @@ def a_show_on_sale(_django_beside_a_browser: None, database: str) -> Show:
 @pytest.fixture
 def live_house(_long_holds: RunningHouse, a_show_on_sale: Show) -> RunningHouse:
     """A running house whose only show is on sale."""
-    return _long_holds
+    return _long_holds.awake()
 
 
 @pytest.fixture
 def short_live_house(_short_holds: RunningHouse, a_show_on_sale: Show) -> RunningHouse:
     """The same, but holds last four seconds."""
-    return _short_holds
+    return _short_holds.awake()
 
 
 @pytest.fixture
 def resuming_house(_refreshes_resume: RunningHouse, a_show_on_sale: Show) -> RunningHouse:
     """The same, but a refresh of the payment page gives nothing up."""
-    return _refreshes_resume
+    return _refreshes_resume.awake()
 
 
 @pytest.fixture

@@ -106,9 +106,8 @@ class TestHouse:
             url = house.start_web()
             send_everybody_home()
             gone = house.exit_status("web")
-            house.ensure_web("web")
-            house.ensure_web("web")
 
+            assert house.awake() is house.awake()
             assert gone is not None
             assert house.exit_status("web") is None
             with urllib.request.urlopen(f"{url}/healthz", timeout=10) as reply:

@@ -14,32 +14,29 @@ from tests.support.house import RunningHouse, running_house
 @pytest.fixture(scope="session")
 def _two_webs(django_db_setup: None) -> Iterator[RunningHouse]:
     with running_house() as house:
+        house.start_web("first")
+        house.start_web("second")
         yield house
 
 
 @pytest.fixture(scope="session")
 def _two_webs_with_short_holds(django_db_setup: None) -> Iterator[RunningHouse]:
     with running_house(HOLD_SECONDS="3") as house:
+        house.start_web("first")
+        house.start_web("second")
         yield house
-
-
-def with_both_webs(house: RunningHouse) -> RunningHouse:
-    """The house with `first` and `second` running; tests that must be alone stop them (tests/integration)."""
-    house.ensure_web("first")
-    house.ensure_web("second")
-    return house
 
 
 @pytest.fixture
 def house(_two_webs: RunningHouse, database: str) -> RunningHouse:
     """Two web processes, `first` and `second`, on one Redis."""
-    return with_both_webs(_two_webs)
+    return _two_webs.awake()
 
 
 @pytest.fixture
 def short_house(_two_webs_with_short_holds: RunningHouse, database: str) -> RunningHouse:
     """The same, but holds last three seconds."""
-    return with_both_webs(_two_webs_with_short_holds)
+    return _two_webs_with_short_holds.awake()
 
 
 @pytest.fixture

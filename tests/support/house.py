@@ -36,6 +36,7 @@ class RunningHouse:
         self._output = output
         self._pids: dict[str, int] = {}
         self.ports: dict[str, int] = {}
+        self._sent_home: set[str] = set()
 
     @property
     def url(self) -> str:
@@ -59,16 +60,19 @@ class RunningHouse:
         wait_until(lambda: self._answers(name), seconds=START_SECONDS, what=f"{name} answers:\n{self.log()}")
         return self.url_of(name)
 
-    def ensure_web(self, name: str) -> None:
-        """Start a web process again, at the port it had, unless it runs."""
-        if name not in self._pids or self.exit_status(name) is not None:
-            self.start_web(name, port=self.ports.get(name))
-
-    def stop_all(self) -> None:
-        """Stop every part that runs, in order, and wait for its end."""
-        for name in self._pids:
+    def send_home(self) -> None:
+        """Stop every web process that runs; `awake` brings them back."""
+        for name in self.ports:
             if self.exit_status(name) is None:
                 self.stop(name)
+                self._sent_home.add(name)
+
+    def awake(self) -> "RunningHouse":
+        """The house, its web processes back where they were if somebody sent them home."""
+        while self._sent_home:
+            name = self._sent_home.pop()
+            self.start_web(name, port=self.ports[name])
+        return self
 
     def start_watcher(self) -> None:
         """Start the expiry watcher."""
@@ -136,6 +140,6 @@ def running_house(**environment: str) -> Iterator[RunningHouse]:
 
 
 def send_everybody_home() -> None:
-    """Stop the processes of every house that an earlier test left running: they expire and repair on their own."""
+    """Stop the web processes that earlier tests left running: they expire and repair on their own."""
     for house in _houses:
-        house.stop_all()
+        house.send_home()
