@@ -7,6 +7,9 @@ from payments.domain.facts import RANKS, Fact, Rank
 from payments.domain.refunds import RefundStatus
 from payments.gateway import GatewayOrder, GatewayRefund
 
+# Far beyond any ticket and any day: what is more is no number of Razorpay's, and would not fit a column.
+PAISE_MAX: Final = 10**15
+SECONDS_MAX: Final = 10**11
 _REFUND_STATUSES: Final = {
     "pending": RefundStatus.PENDING,
     "processed": RefundStatus.PROCESSED,
@@ -30,7 +33,7 @@ def fact_of(entity: Mapping[str, Any]) -> Fact:
         method=_text(entity.get("method"), 20),
         error_code=_text(entity.get("error_code"), 60) if failed else "",
         error_detail=_text(entity.get("error_description"), 300) if failed else "",
-        created_s=int(entity["created_at"]) if entity.get("created_at") else None,
+        created_s=_seconds(entity["created_at"]) if entity.get("created_at") else None,
         fee_paise=_paise(entity["fee"]) if entity.get("fee") is not None else None,
     )
 
@@ -63,12 +66,19 @@ def _text(value: object, characters_max: int) -> str:
         return ""
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not text")
-    return value.replace("\x00", "")[:characters_max]
+    # JSON may have halves of characters, which no database takes.
+    return value.replace("\x00", "").encode(errors="replace").decode()[:characters_max]
 
 
 def _paise(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= PAISE_MAX:
         raise TypeError(f"{value!r} is no amount of paise")
+    return value
+
+
+def _seconds(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= SECONDS_MAX:
+        raise TypeError(f"{value!r} is no time")
     return value
 
 

@@ -1,5 +1,6 @@
 """Razorpay's webhooks: kept before they are answered. Signed by Razorpay, so no holder and no CSRF token."""
 
+import asyncio
 import logging
 from typing import Final
 
@@ -15,6 +16,8 @@ from payments.services import inbox
 logger = logging.getLogger(__name__)
 
 BODY_BYTES_MAX: Final = 64 * 1024
+# Razorpay waits five seconds, and takes silence for a failure of ours.
+ANSWER_SECONDS_MAX: Final = 4.0
 
 
 class WebhookTooLarge(BadRequest):
@@ -38,24 +41,26 @@ async def webhook(request: HttpRequest) -> HttpResponseBase:
             body, request.headers.get("X-Razorpay-Signature", ""), settings.RAZORPAY_WEBHOOK_SECRETS
         ):
             raise BadRequest("The signature is not Razorpay's.")
-        office = await BoxOffice.current()
-        event = await _keep(office, body, request.headers.get("X-Razorpay-Event-Id", ""))
+        await _take(body, request.headers.get("X-Razorpay-Event-Id", ""))
     except BookingError as error:
         return refusal(error)
-    if event is not None:
-        # It is durable: whatever happens now, the sweep takes it in.
-        try:
-            await run_to_its_end(inbox.take_event(office.works, event, body))
-        except ClaimsUnavailable as error:
-            logger.warning("webhook event %s is taken in later: %s", event, error)
     return HttpResponse(status=200)
 
 
-async def _keep(office: BoxOffice, body: bytes, event_id: str) -> int | None:
+async def _take(body: bytes, event_id: str) -> None:
+    """Keep an event and take it in. Raises NotReady where it could not be kept in time."""
+    office = await BoxOffice.current()
+    event: int | None = None
     try:
-        return await run_to_its_end(inbox.keep(office.works, body, event_id=event_id))
-    except ClaimsUnavailable as error:
-        raise NotReady("The event could not be kept. Send it again.") from error
+        async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            event = await run_to_its_end(inbox.keep(office.works, body, event_id=event_id))
+            if event is not None:
+                await run_to_its_end(inbox.take_event(office.works, event, body))
+    except (ClaimsUnavailable, TimeoutError) as error:
+        if event is None:
+            raise NotReady("The event could not be kept. Send it again.") from error
+        # It is durable: whatever happens now, the sweep takes it in.
+        logger.warning("webhook event %s is taken in later: %r", event, error)
 
 
 def _body(request: HttpRequest) -> bytes:

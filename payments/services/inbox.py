@@ -10,6 +10,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
+import psycopg
+
 from bookings.api import AsyncConnection, BookingWorks, ClaimsUnavailable, NotReady, pass_by
 from payments.domain.refunds import RefundStatus
 from payments.razorpay_entities import fact_of, refund_of
@@ -51,7 +53,7 @@ async def take_event(works: BookingWorks, event: int, body: bytes) -> None:
     except (ClaimsUnavailable, NotReady) as failure:
         await _failed(works, event, str(failure))
         return
-    except (NotAnEvent, KeyError, TypeError, ValueError) as error:
+    except (NotAnEvent, KeyError, TypeError, ValueError, psycopg.DataError) as error:
         alert("a signed webhook cannot be understood", event=event, error=repr(error))
         await _failed(works, event, repr(error))
         return
@@ -122,6 +124,6 @@ def _event(body: bytes) -> Mapping[str, Any]:
 
 def _name(body: bytes) -> str:
     try:
-        return str(_event(body).get("event", "")).replace("\x00", "")
+        return str(_event(body).get("event", "")).replace("\x00", "").encode(errors="replace").decode()
     except NotAnEvent:
         return ""

@@ -41,6 +41,10 @@ async def poll_orders(works: BookingWorks, gateway: Gateway) -> int:
         except (GatewayFailed, ClaimsUnavailable, NotReady) as failure:
             logger.warning("order %s cannot be looked up: %s", order.order, failure)
             after_seconds = PENDING_POLL_SECONDS
+        except Exception:
+            # Whatever is wrong with one, the others must not wait for it.
+            logger.exception("order %s cannot be looked up", order.order)
+            after_seconds = PENDING_POLL_SECONDS
         async with works.open() as work:
             await orders_store.poll_again(work.connection, order.id, after_seconds=after_seconds)
     return len(due)
@@ -109,6 +113,9 @@ async def settle_leftovers(works: BookingWorks) -> int:
             await settle_booking(works, booking)
         except (ClaimsUnavailable, NotReady) as failure:
             logger.warning("booking %s is settled later: %s", booking, failure)
+        except Exception:
+            # Whatever is wrong with one, the others must not wait for it.
+            logger.exception("booking %s cannot be settled", booking)
     for payment in parked:
         await _match_or_give_back(works, payment)
     return len(bookings) + len(parked)

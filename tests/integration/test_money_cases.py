@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -10,6 +11,7 @@ from pytest_django import Settings
 
 from bookings.api import BoxOffice
 from bookings.models import Show
+from payments.services import watch
 from tests.support.api import serving_office
 from tests.support.cinema import PRICE_PAISE, make_show
 from tests.support.money import assert_sound
@@ -198,3 +200,25 @@ class TestMoneyForAnOrderThatIsNotOurs:
         found = read_evidence(database, house.razorpay.ledger())
         assert_sound(found, at_rest=True)
         assert (the(found.payments)["payment"], the(found.payments)["resolution"]) == (paid.payment_id, "refunded")
+
+
+class TestABookingThatCannotBeSettled:
+    async def test_keeps_nobody_else_waiting(
+        self, house: House, show: Show, database: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        told = [await Told.begin(house, show, seat) for seat in ("A1", "A2", "A3")]
+        for one in told:
+            one.pay("capture")
+        settle, odd = vars(watch)["take_in"], told[0].order
+
+        async def stumble(works: Any, fact: Any) -> Any:
+            if fact.order == odd:
+                raise AssertionError("a fault of ours")
+            return await settle(works, fact)
+
+        with patch.object(watch, "take_in", stumble):
+            await brought_to_rest(database)
+
+        statuses = {b["id"]: b["status"] for b in read_evidence(database).bookings}
+        assert [statuses[one.booking] for one in told] == ["pending", "confirmed", "confirmed"]
+        assert "a fault of ours" in caplog.text
