@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from ninja import Field
-from pydantic import ConfigDict
+from pydantic import ConfigDict, model_validator
 
 from bookings.api import Currency, Paise, Reply, Request, UnixMs
 
@@ -16,12 +16,24 @@ def _example(value: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [value]})
 
 
-class CheckoutRequest(Request):
+class _Texts(Request):
+    """A request whose texts a database takes."""
+
+    @model_validator(mode="after")
+    def _has_no_null_characters(self) -> "_Texts":
+        values: dict[str, Any] = self.model_dump()
+        odd = [name for name, value in values.items() if isinstance(value, str) and "\x00" in value]
+        if odd:
+            raise ValueError(f"`{odd[0]}` has a null character.")
+        return self
+
+
+class CheckoutRequest(_Texts):
     """Who pays."""
 
     model_config = _example({"name": "Asha Rao", "email": "asha@example.com", "phone": "+91 98765 43210"})
 
-    name: str = Field(min_length=1, max_length=100, description="The buyer's name.")
+    name: str = Field(min_length=1, max_length=100, pattern=r"\S", description="The buyer's name.")
     email: str = Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="Where the ticket is sent.")
     phone: str | None = Field(None, pattern=r"^\+?[0-9][0-9 -]{7,18}$", description="For the payment's own messages.")
 
@@ -37,7 +49,7 @@ class CheckoutReply(Reply):
     checkout_js: str = Field(description="The script to load.")
 
 
-class VerifyRequest(Request):
+class VerifyRequest(_Texts):
     """What Razorpay's checkout hands over after a payment."""
 
     model_config = _example(
@@ -60,7 +72,7 @@ class StatusReply(Reply):
     status: BookingStatus
 
 
-class CancelRequest(Request):
+class CancelRequest(_Texts):
     """Which booking to give up, and why."""
 
     model_config = _example({"booking": "019aa7c1-5f3a-7c21-9d64-2b1c8e90f7aa", "reason": "user"})
