@@ -23,7 +23,7 @@ from tests.support.cinema import make_movie, make_show
 pytestmark = pytest.mark.usefixtures("database")
 
 Make = Callable[..., Booking]
-NOW = datetime.now(UTC)  # noqa: TID251  (a test stands where an interface does)
+
 EVIL = '"><script>alert(1)</script>'
 
 
@@ -31,6 +31,10 @@ EVIL = '"><script>alert(1)</script>'
 def _collected(settings: Settings, tmp_path: Path) -> None:
     """A folder of static files, without which WhiteNoise warns outside DEBUG."""
     settings.STATIC_ROOT = tmp_path
+
+
+def now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251  (a test stands where an interface does)
 
 
 class Visitor(Client):
@@ -54,9 +58,9 @@ def make(visitor: Visitor) -> Make:
 
     def booking(*, show: Show | None = None, holder: str | None = None, **fields: Any) -> Booking:
         show = show or make_show()
-        values = {"status": "pending", "expires_at": NOW + timedelta(minutes=10), **fields}
+        values = {"status": "pending", "expires_at": now() + timedelta(minutes=10), **fields}
         if values["status"] in ("expired", "cancelled"):
-            values.setdefault("ended_at", NOW)
+            values.setdefault("ended_at", now())
         made = Booking.objects.create(id=uuid.uuid4(), show=show, holder=holder or visitor.holder, **values)
         SeatClaim.objects.bulk_create(
             SeatClaim(
@@ -129,7 +133,7 @@ class TestThePaymentPage:
             {"status": "confirmed"},
             {"status": "expired"},
             {"status": "cancelled", "cancel_reason": "user"},
-            {"expires_at": NOW - timedelta(seconds=1)},
+            {"expires_at": now() - timedelta(seconds=1)},
         ],
         ids=["confirmed", "expired", "cancelled", "past-its-time"],
     )
@@ -157,7 +161,7 @@ class TestThePaymentPage:
         assert 'value="asha@example.org"' in html
 
     def test_knows_the_buyer_from_an_attempt_before(self, make: Make, visitor: Visitor) -> None:
-        booking = make(checkout_at=NOW, buyer_name="Ravi", buyer_email="ravi@example.org", buyer_phone="9876543210")
+        booking = make(checkout_at=now(), buyer_name="Ravi", buyer_email="ravi@example.org", buyer_phone="9876543210")
 
         html = visitor.get(f"/bookings/{booking.pk}/pay/").content.decode()
 
@@ -171,7 +175,7 @@ class TestEveryPageOfABooking:
         """What the visitor sees of a booking, everywhere."""
         show = make_show(movie=make_movie(title=EVIL))
         booking = make(
-            show=show, status=request.param, checkout_at=NOW, buyer_name=EVIL, buyer_email=EVIL, cancel_reason=EVIL
+            show=show, status=request.param, checkout_at=now(), buyer_name=EVIL, buyer_email=EVIL, cancel_reason=EVIL
         )
         paths = (f"/bookings/{booking.pk}/", f"/bookings/{booking.pk}/pay/", "/my/bookings/")
         return [visitor.get(path, follow=True).content.decode() for path in paths]
@@ -197,8 +201,8 @@ class TestEveryPageOfABooking:
 class TestMyBookings:
     def test_lists_what_is_held_booked_or_was_nearly_paid(self, make: Make, visitor: Visitor) -> None:
         held, booked = make(), make(status="confirmed")
-        nearly = make(status="cancelled", cancel_reason="dismiss", checkout_at=NOW)
-        let_go, moved = make(status="expired"), make(status="cancelled", cancel_reason="changed", checkout_at=NOW)
+        nearly = make(status="cancelled", cancel_reason="dismiss", checkout_at=now())
+        let_go, moved = make(status="expired"), make(status="cancelled", cancel_reason="changed", checkout_at=now())
 
         html = visitor.get("/my/bookings/").content.decode()
 
@@ -219,9 +223,9 @@ class TestTheTermsOfARefund:
     def test_are_the_houses_unless_the_theatre_has_its_own(
         self, hours: int, paise: int, changes_at_hours: int | None
     ) -> None:
-        starts = NOW + timedelta(hours=hours)
+        starts = now() + timedelta(hours=hours)
 
-        terms = get_refund_terms(theatre_slug="nowhere", amount_paise=50_000, starts_at=starts, now=NOW)
+        terms = get_refund_terms(theatre_slug="nowhere", amount_paise=50_000, starts_at=starts, now=now())
 
         assert terms.paise == paise
         assert terms.until == (None if changes_at_hours is None else starts - timedelta(hours=changes_at_hours))
@@ -231,11 +235,11 @@ class TestTheTermsOfARefund:
         RefundPolicy.objects.create(theatre=theatre, full_until_hours=4, share_until_hours=1, share_percent=20)
 
         terms = get_refund_terms(
-            theatre_slug=theatre.slug, amount_paise=50_000, starts_at=NOW + timedelta(hours=3), now=NOW
+            theatre_slug=theatre.slug, amount_paise=50_000, starts_at=now() + timedelta(hours=3), now=now()
         )
 
         assert terms.paise == 10_000
-        assert terms.until == NOW + timedelta(hours=2)
+        assert terms.until == now() + timedelta(hours=2)
 
 
 class TestWhatGoesBack:
