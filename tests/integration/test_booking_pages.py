@@ -216,6 +216,9 @@ class TestMyBookings:
         assert "Nothing booked yet" in visitor.get("/my/bookings/").content.decode()
 
 
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
 class TestTheTermsOfARefund:
     @pytest.mark.parametrize(
         ("hours", "paise", "changes_at_hours"), [(48, 50_000, 24), (10, 25_000, 2), (1, 0, None), (-1, 0, None)]
@@ -223,9 +226,9 @@ class TestTheTermsOfARefund:
     def test_are_the_houses_unless_the_theatre_has_its_own(
         self, hours: int, paise: int, changes_at_hours: int | None
     ) -> None:
-        starts = now() + timedelta(hours=hours)
+        starts = AT + timedelta(hours=hours)
 
-        terms = get_refund_terms(theatre_slug="nowhere", amount_paise=50_000, starts_at=starts, now=now())
+        terms = get_refund_terms(theatre_slug="nowhere", amount_paise=50_000, starts_at=starts, now=AT)
 
         assert terms.paise == paise
         assert terms.until == (None if changes_at_hours is None else starts - timedelta(hours=changes_at_hours))
@@ -235,11 +238,11 @@ class TestTheTermsOfARefund:
         RefundPolicy.objects.create(theatre=theatre, full_until_hours=4, share_until_hours=1, share_percent=20)
 
         terms = get_refund_terms(
-            theatre_slug=theatre.slug, amount_paise=50_000, starts_at=now() + timedelta(hours=3), now=now()
+            theatre_slug=theatre.slug, amount_paise=50_000, starts_at=AT + timedelta(hours=3), now=AT
         )
 
         assert terms.paise == 10_000
-        assert terms.until == now() + timedelta(hours=2)
+        assert terms.until == AT + timedelta(hours=2)
 
 
 class TestWhatGoesBack:
