@@ -3,6 +3,7 @@
 Without any webhook, verify calls and this settle everything within two minutes of the money (fault matrix).
 """
 
+import asyncio
 import logging
 from typing import Final
 
@@ -18,6 +19,8 @@ from payments.services.settle import give_back, settle_booking, take_in
 logger = logging.getLogger(__name__)
 
 BATCH_MAX: Final = 100
+# Fewer than the gateway has threads and PostgreSQL's pool has connections.
+AT_ONCE_MAX: Final = 6
 POLL_LEASE_SECONDS: Final = 120.0
 # While a booking can be paid for; and after it ended: late authorisations come for three days (reference: 2.6).
 PENDING_POLL_SECONDS: Final = 45.0
@@ -31,23 +34,36 @@ LEFT_UNDONE_SECONDS: Final = 5
 
 
 async def poll_orders(works: BookingWorks, gateway: Gateway) -> int:
-    """Look up the payments of orders that are due. Returns how many were looked up."""
+    """Look up the payments of orders that are due, some at a time. Returns how many were looked up."""
     async with works.open() as work:
         due = await orders_store.take_polled(work.connection, batch_max=BATCH_MAX, lease_seconds=POLL_LEASE_SECONDS)
-    for order in due:
-        try:
-            await _poll(works, gateway, order)
-            after_seconds = next_poll_seconds(order)
-        except (GatewayFailed, ClaimsUnavailable, NotReady) as failure:
-            logger.warning("order %s cannot be looked up: %s", order.order, failure)
-            after_seconds = PENDING_POLL_SECONDS
-        except Exception:
-            # Whatever is wrong with one, the others must not wait for it.
-            logger.exception("order %s cannot be looked up", order.order)
-            after_seconds = PENDING_POLL_SECONDS
-        async with works.open() as work:
-            await orders_store.poll_again(work.connection, order.id, after_seconds=after_seconds)
+    places = asyncio.Semaphore(AT_ONCE_MAX)
+
+    async def poll(order: Polled) -> None:
+        async with places:
+            after_seconds = await _poll_one(works, gateway, order)
+            try:
+                async with works.open() as work:
+                    await orders_store.poll_again(work.connection, order.id, after_seconds=after_seconds)
+            except ClaimsUnavailable as failure:
+                logger.warning("order %s is looked up again when its lease is over: %s", order.order, failure)
+
+    await asyncio.gather(*(poll(order) for order in due))
     return len(due)
+
+
+async def _poll_one(works: BookingWorks, gateway: Gateway, order: Polled) -> float | None:
+    """Look one order up. Returns in how many seconds it is looked up again; None: never."""
+    try:
+        await _poll(works, gateway, order)
+    except (GatewayFailed, ClaimsUnavailable, NotReady) as failure:
+        logger.warning("order %s cannot be looked up: %s", order.order, failure)
+        return PENDING_POLL_SECONDS
+    except Exception:
+        # Whatever is wrong with one, the others must not wait for it.
+        logger.exception("order %s cannot be looked up", order.order)
+        return PENDING_POLL_SECONDS
+    return next_poll_seconds(order)
 
 
 def next_poll_seconds(order: Polled) -> float | None:
