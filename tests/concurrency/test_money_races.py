@@ -123,6 +123,16 @@ class TestFiftyAtOnce:
         (made,) = house.razorpay.ledger("order.created")
         assert {(status, reply.get("order_id")) for status, reply in replies} == {(200, made["order_id"])}
 
+    async def test_changes_of_seats_move_them_once(self, show: Show, house: TwoProcesses, database: str) -> None:
+        told = await Told.begin(house, show, "D1", "D2")
+
+        replies = await house.fifty(f"/api/v1/bookings/{told.booking}/change_seats", told.token, {})
+
+        assert Counter(status for status, _ in replies) == {200: 1, 409: FIFTY - 1}
+        found = evidence(house, database)
+        assert_sound(found, at_rest=False)
+        assert sorted(booking["status"] for booking in found.bookings) == ["cancelled", "pending"]
+
 
 class TestMoneyAtTheDeadline:
     async def test_and_the_sweep_leave_sound_bookings(

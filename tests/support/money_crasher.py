@@ -86,14 +86,15 @@ async def do(act: Act) -> None:
 
 def run_task(name: str) -> None:
     """A task of the worker."""
-    from bookings.tasks import relay_outbox, release_expired_bookings
+    from django.db import connection
+
+    from bookings.tasks import relay_outbox
     from payments.tasks import poll_payments
 
-    {
-        "relay_outbox": relay_outbox,
-        "poll_payments": poll_payments,
-        "release_expired_bookings": release_expired_bookings,
-    }[name]()
+    try:
+        {"relay_outbox": relay_outbox, "poll_payments": poll_payments}[name]()
+    finally:
+        connection.close()  # That of this thread, which nobody else would close.
 
 
 def _child(job: dict[str, Any]) -> None:
