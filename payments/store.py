@@ -68,6 +68,7 @@ async def record(connection: AsyncConnection, fact: Fact, *, booking: str | None
             "fee": fact.fee_paise,
             "created_s": fact.created_s,
         },
+        prepare=True,
     )
     row = await cursor.fetchone()
     assert row is not None, "an upsert always returns its row"
@@ -106,7 +107,9 @@ class LookedUp:
 
 async def look_up(connection: AsyncConnection, *, payment: str, order: str) -> LookedUp:
     """What is known of a payment and of the order it names, in one look."""
-    cursor = await connection.execute(sql_file(_PACKAGE, "look_up"), {"payment": payment, "order": order})
+    cursor = await connection.execute(
+        sql_file(_PACKAGE, "look_up"), {"payment": payment, "order": order}, prepare=True
+    )
     row = await cursor.fetchone()
     assert row is not None, "look_up always returns a row"
     return LookedUp(
@@ -125,7 +128,7 @@ async def payments_of(connection: AsyncConnection, booking: str) -> list[Payment
 
 async def payments_with_amounts(connection: AsyncConnection, booking: str) -> list[tuple[Payment, int | None]]:
     """Every payment of a booking, and what its order asked for in paise; None: its order is not the booking's."""
-    cursor = await connection.execute(sql_file(_PACKAGE, "payments_of_booking"), {"booking": booking})
+    cursor = await connection.execute(sql_file(_PACKAGE, "payments_of_booking"), {"booking": booking}, prepare=True)
     return [(_payment(row), row[11]) for row in await cursor.fetchall()]
 
 
@@ -142,6 +145,7 @@ async def apply(
             "payload": json.dumps({"payment": payment.payment, "booking": payment.booking}),
             "after_seconds": watch_after_seconds,
         },
+        prepare=True,
     )
 
 

@@ -58,10 +58,10 @@ class BookingFacts:
 
 async def lock(connection: AsyncConnection, booking: str | UUID) -> BookingFacts | None:
     """Lock a booking and read it; None when there is none."""
-    cursor = await connection.execute(statement("lock_booking"), {"booking": booking})
+    cursor = await connection.execute(statement("lock_booking"), {"booking": booking}, prepare=True)
     if await cursor.fetchone() is None:
         return None
-    cursor = await connection.execute(statement("booking_facts"), {"booking": booking})
+    cursor = await connection.execute(statement("booking_facts"), {"booking": booking}, prepare=True)
     row = await cursor.fetchone()
     assert row is not None, "a locked booking stays"
     return BookingFacts(
@@ -104,7 +104,9 @@ async def confirm(connection: AsyncConnection, facts: BookingFacts, *, late: boo
     """The booking is paid. Returns the fence of its seats. Raises IllegalTransition."""
     next_status(facts.status, Trigger.CONFIRM_LATE if late else Trigger.CONFIRM)
     cursor = await connection.execute(
-        statement("confirm_booking"), {"booking": facts.booking, "seats": json.dumps(facts.seat_indexes)}
+        statement("confirm_booking"),
+        {"booking": facts.booking, "seats": json.dumps(facts.seat_indexes)},
+        prepare=True,
     )
     row = await cursor.fetchone()
     assert row is not None, "a locked booking stays"

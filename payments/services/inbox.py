@@ -39,6 +39,7 @@ async def keep(works: BookingWorks, body: bytes, *, event_id: str) -> int | None
             "INSERT INTO payments_webhookevent AS w (body_sha256, event_id, event, body) VALUES (%s, %s, %s, %s) "
             "ON CONFLICT (body_sha256) DO UPDATE SET event_id = w.event_id RETURNING id, processed_at IS NOT NULL",
             (hashlib.sha256(body).digest(), event_id[:64], _name(body)[:60], body),
+            prepare=True,
         )
         row = await cursor.fetchone()
     assert row is not None, "an upsert always returns its row"
