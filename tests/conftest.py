@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import OperationalError, connections
 from psycopg.errors import DeadlockDetected
 
+from tests.support.house import everybody_was_shaken
 from tests.support.servers import TestServers, enter_environment
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def servers(running_servers: "EmbeddedServers") -> "Iterator[EmbeddedServers]":
     _SERVERS.may_be_broken = True
     yield running_servers
     _SERVERS.heal()
+    everybody_was_shaken()
     # Where asynchronous tests run the ORM: its connection may have died with the server.
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 

@@ -10,6 +10,7 @@ from django.test import override_settings
 
 from bookings.api import BoxOffice
 from bookings.models import Show
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.witness import (
     HOLD_MS,
     another_office,
@@ -64,10 +65,10 @@ class TestTheCountdown:
         url = redis_url_of(redis_client)
         async with redis.asyncio.Redis.from_url(url, decode_responses=True) as client, client.pubsub() as events:
             await events.subscribe("__keyevent@0__:expired")
-            await events.get_message(timeout=5)
+            await events.get_message(timeout=PATIENCE_SECONDS)
             await quick_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
 
-            woken = {(await events.get_message(timeout=10) or {}).get("data") for _ in range(2)}
+            woken = {(await events.get_message(timeout=PATIENCE_SECONDS) or {}).get("data") for _ in range(2)}
 
         assert woken == {f"seat_lock:{{{show.pk}}}:A1", f"seat_reservation:{{{show.pk}}}:holder"}
 

@@ -2,25 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgpack
 import pytest
 import pytest_asyncio
 import redis
 
+from config.embedded import EmbeddedServers
 from realtime import redis_subscriber
 from realtime.layer import SeatLayer
 from tests.support.log_events import Logged
+from tests.support.patience import PATIENCE_SECONDS
 
-if TYPE_CHECKING:
-    from config.embedded import EmbeddedServers
-
-# Shows that no house of another test has: they share this Redis.
-GROUP, OTHER_GROUP = "show.900000024", "show.900000025"
+GROUP, OTHER_GROUP = "show.24", "show.25"
 # What Lua publishes to: channels_redis' names for the groups.
 CHANNEL, OTHER_CHANNEL = f"asgi__group__{GROUP}", f"asgi__group__{OTHER_GROUP}"
-PATIENCE_SECONDS = 8.0
 
 
 class Ear:
@@ -47,8 +44,8 @@ class Ear:
 
 
 @pytest_asyncio.fixture
-async def layer(redis_client: redis.Redis, running_servers: "EmbeddedServers") -> AsyncIterator[Any]:
-    layer: Any = SeatLayer(hosts=[running_servers.redis_url])
+async def layer(lone_client: redis.Redis, lone_redis: EmbeddedServers) -> AsyncIterator[Any]:
+    layer: Any = SeatLayer(hosts=[lone_redis.redis_url])
     yield layer
     await layer.flush()
 
@@ -94,11 +91,11 @@ class TestChannelsApi:
 
 
 class TestSubscribing:
-    async def test_is_done_when_redis_says_so(self, layer: Any, ear: Ear, redis_client: redis.Redis) -> None:
-        assert redis_client.pubsub_numsub(CHANNEL) == [(CHANNEL, 1)]
+    async def test_is_done_when_redis_says_so(self, layer: Any, ear: Ear, lone_client: redis.Redis) -> None:
+        assert lone_client.pubsub_numsub(CHANNEL) == [(CHANNEL, 1)]
 
-    async def test_hears_at_once_what_a_script_publishes(self, ear: Ear, redis_client: redis.Redis) -> None:
-        redis_client.eval(
+    async def test_hears_at_once_what_a_script_publishes(self, ear: Ear, lone_client: redis.Redis) -> None:
+        lone_client.eval(
             "redis.call('PUBLISH', ARGV[1], cmsgpack.pack({type='show.changes', show=24, ms=1763760000123,"
             " changes={{17, 'H', 1763760512000}, {18, 'A'}}}))",
             0,
@@ -115,8 +112,8 @@ class TestSubscribing:
             }
         ]
 
-    async def test_keeps_the_order_of_a_burst(self, ear: Ear, redis_client: redis.Redis) -> None:
-        with redis_client.pipeline(transaction=False) as pipeline:
+    async def test_keeps_the_order_of_a_burst(self, ear: Ear, lone_client: redis.Redis) -> None:
+        with lone_client.pipeline(transaction=False) as pipeline:
             for number in range(2000):
                 pipeline.publish(CHANNEL, msgpack.packb({"type": "test", "n": number}))
             pipeline.execute()
@@ -127,9 +124,9 @@ class TestSubscribing:
 
 class TestLosses:
     async def test_a_cut_subscription_is_made_again_and_reported(
-        self, layer: Any, ear: Ear, redis_client: redis.Redis
+        self, layer: Any, ear: Ear, lone_client: redis.Redis
     ) -> None:
-        redis_client.client_kill_filter(_type="pubsub")
+        lone_client.client_kill_filter(_type="pubsub")
         await ear.until(lambda: ear.restored == 1)
 
         await layer.group_send(GROUP, {"type": "after"})
@@ -138,10 +135,10 @@ class TestLosses:
         assert ear.heard == [{"type": "after"}]
 
     async def test_a_restarted_redis_is_subscribed_to_again(
-        self, layer: Any, ear: Ear, servers: "EmbeddedServers", redis_client: redis.Redis
+        self, layer: Any, ear: Ear, lone_redis: EmbeddedServers, lone_client: redis.Redis
     ) -> None:
-        servers.kill_redis()
-        servers.start_redis()
+        lone_redis.kill_redis()
+        lone_redis.start_redis()
         await ear.until(lambda: ear.restored == 1)
 
         await layer.group_send(GROUP, {"type": "after"})
@@ -150,13 +147,13 @@ class TestLosses:
         assert ear.heard == [{"type": "after"}]
 
     async def test_a_redis_that_hangs_is_left_and_found_again(
-        self, layer: Any, ear: Ear, servers: "EmbeddedServers", monkeypatch: pytest.MonkeyPatch
+        self, layer: Any, ear: Ear, lone_redis: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(redis_subscriber, "LOOK_SECONDS", 0.1)
         with Logged("realtime.layer") as log:
-            servers.pause_redis()
+            lone_redis.pause_redis()
             await log.said()
-        servers.resume_redis()
+        lone_redis.resume_redis()
         await ear.until(lambda: ear.restored == 1)
 
         await layer.group_send(GROUP, {"type": "after"})
@@ -165,30 +162,30 @@ class TestLosses:
         assert ear.heard == [{"type": "after"}]
 
     async def test_wishes_made_while_redis_is_away_come_true(
-        self, layer: Any, ear: Ear, servers: "EmbeddedServers", redis_client: redis.Redis
+        self, layer: Any, ear: Ear, lone_redis: EmbeddedServers, lone_client: redis.Redis
     ) -> None:
         channel = next(iter(layer.channels))
-        servers.kill_redis()
+        lone_redis.kill_redis()
         with pytest.raises(TimeoutError):
             await layer.group_add(OTHER_GROUP, channel)
 
-        servers.start_redis()
+        lone_redis.start_redis()
         await ear.until(lambda: ear.restored == 1)
 
-        assert redis_client.pubsub_numsub(OTHER_CHANNEL) == [(OTHER_CHANNEL, 1)]
+        assert lone_client.pubsub_numsub(OTHER_CHANNEL) == [(OTHER_CHANNEL, 1)]
 
 
 class TestNonsense:
     @pytest.mark.parametrize("data", [b"\xc1", msgpack.packb({"no": "type"}), msgpack.packb([1])])
     async def test_costs_one_log_line_and_not_the_connection(
-        self, layer: Any, ear: Ear, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture, data: bytes
+        self, layer: Any, ear: Ear, lone_client: redis.Redis, caplog: pytest.LogCaptureFixture, data: bytes
     ) -> None:
         def take_only_typed(message: dict[str, Any]) -> None:
             ear.take({"type": message["type"]})
 
         layer.attach(next(iter(layer.channels)), take_only_typed, on_restored=ear.note_restored)
-        redis_client.publish(CHANNEL, data)
-        redis_client.publish(CHANNEL, msgpack.packb({"type": "after"}))
+        lone_client.publish(CHANNEL, data)
+        lone_client.publish(CHANNEL, msgpack.packb({"type": "after"}))
         await ear.until(lambda: ear.heard)
 
         assert ear.heard == [{"type": "after"}]

@@ -173,7 +173,7 @@ class TestAnyServer:
 
             async def watch() -> None:
                 async with viewing(url, show.pk) as viewer:
-                    await viewer.until_seat(0, "H", seconds=20)
+                    await viewer.until_seat(0, "H")
 
             watchers = [tasks.create_task(watch()) for _ in range(40)]
             await holder.frame_of_type("snapshot")

@@ -3,6 +3,7 @@
 Every process dies with the test process, however that ends (config.guardian).
 """
 
+import json
 import os
 import signal
 import sys
@@ -11,14 +12,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from config.guardian import Guardian
 from config.ports import free_port
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.processes import wait_until
 
-START_SECONDS = 30.0
 LOG_BYTES_MAX = 2**20
 PROJECT = Path(__file__).parents[2]
 
@@ -37,6 +39,7 @@ class RunningHouse:
         self._pids: dict[str, int] = {}
         self.ports: dict[str, int] = {}
         self._sent_home: set[str] = set()
+        self._shaken = False
 
     @property
     def url(self) -> str:
@@ -57,7 +60,7 @@ class RunningHouse:
             command += ["--log-level", "warning", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
         self.ports[name] = port
         self._start(name, command)
-        wait_until(lambda: self._answers(name), seconds=START_SECONDS, what=f"{name} answers:\n{self.log()}")
+        wait_until(lambda: self._answers(name), seconds=PATIENCE_SECONDS, what=f"{name} answers:\n{self.log()}")
         return self.url_of(name)
 
     def send_home(self) -> None:
@@ -68,11 +71,19 @@ class RunningHouse:
                 self._sent_home.add(name)
 
     def awake(self) -> "RunningHouse":
-        """The house, its web processes back where they were if somebody sent them home."""
+        """The house as it was begun: web processes that were sent home are back, shaken ones have recovered."""
         while self._sent_home:
             name = self._sent_home.pop()
             self.start_web(name, port=self.ports[name])
+        if self._shaken:
+            for name in self.ports:
+                wait_until(partial(self._is_well, name), seconds=PATIENCE_SECONDS, what=f"{name} is well")
+            self._shaken = False
         return self
+
+    def was_shaken(self) -> None:
+        """A test broke the servers below: a process may think for another moment that Redis is away."""
+        self._shaken = True
 
     def start_watcher(self) -> None:
         """Start the expiry watcher."""
@@ -126,6 +137,13 @@ class RunningHouse:
         except OSError:
             return False
 
+    def _is_well(self, name: str) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url_of(name)}/readyz", timeout=5) as reply:
+                return not json.load(reply)["degraded"]
+        except OSError:
+            return False
+
 
 @contextmanager
 def running_house(**environment: str) -> Iterator[RunningHouse]:
@@ -137,6 +155,12 @@ def running_house(**environment: str) -> Iterator[RunningHouse]:
             yield house
         finally:
             _houses.discard(house)
+
+
+def everybody_was_shaken() -> None:
+    """A test broke the servers that the houses of other tests are on."""
+    for house in _houses:
+        house.was_shaken()
 
 
 def send_everybody_home() -> None:

@@ -5,7 +5,7 @@ import logging
 from types import TracebackType
 from typing import Self
 
-PATIENCE_SECONDS = 8.0
+from tests.support.patience import PATIENCE_SECONDS
 
 
 class Logged(logging.Handler):

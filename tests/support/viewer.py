@@ -16,9 +16,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.asyncapi import validate
+from tests.support.patience import PATIENCE_SECONDS
 
 SUBPROTOCOL = "housefull.v1"
-PATIENCE_SECONDS = 8.0
 
 
 def guest_token(house_url: str) -> str:
