@@ -1,4 +1,4 @@
-"""Servers, database and Redis of the tests. Every test process has its own; what a test commits is truncated."""
+"""Servers, database and Redis of the tests. Every test process has its own; what a test commits is removed."""
 
 import os
 from collections.abc import Iterator
@@ -9,8 +9,7 @@ import pytest
 import redis
 from asgiref.sync import SyncToAsync
 from django.conf import settings
-from django.db import OperationalError, connections
-from psycopg.errors import DeadlockDetected
+from django.db import connections
 
 from tests.support.house import everybody_was_shaken
 from tests.support.servers import TestServers, enter_environment
@@ -107,21 +106,14 @@ def database(_tables: list[str], redis_client: redis.Redis, django_db_blocker: "
     """
     from django.db import connection
 
+    from tests.support.emptying import empty
+
     with django_db_blocker.unblock():
         yield _SERVERS.running.database_url
         _SERVERS.heal()
         # A test that crashed PostgreSQL leaves a dead connection behind.
         connection.close_if_unusable_or_obsolete()
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '5s'")  # A session left open by a test is a failure, not a hang.
-            truncate = "TRUNCATE " + ", ".join(f'"{name}"' for name in _tables)
-            try:
-                cursor.execute(truncate)
-            except OperationalError as error:
-                # A house that runs beside the test reads several tables; PostgreSQL ends one of the two.
-                if not isinstance(error.__cause__, DeadlockDetected):
-                    raise
-                cursor.execute(truncate)
+        empty(_tables)
         connection.close()
 
 

@@ -13,9 +13,13 @@ import pytest
 import redis
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.db import OperationalError
 
 from config.logging import APP_LOG
+from tests.support import emptying
+from tests.support.emptying import ROWS_DELETED_MAX
 from tests.support.house import running_house, send_everybody_home
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.servers import paused_postgres, paused_redis
 
 if TYPE_CHECKING:
@@ -24,13 +28,25 @@ if TYPE_CHECKING:
 
 class TestDatabase:
     @pytest.mark.parametrize("_time", ["first", "second"])
-    def test_is_empty_and_commits_for_everyone(self, database: str, _time: str) -> None:
+    @pytest.mark.parametrize("rows", [1, ROWS_DELETED_MAX + 1])
+    def test_is_empty_and_commits_for_everyone(self, database: str, rows: int, _time: str) -> None:
         assert not Group.objects.exists()
 
-        Group.objects.create(name="ushers")
+        Group.objects.bulk_create(Group(name=f"ushers {number}") for number in range(rows))
 
         with psycopg.connect(database) as elsewhere:
-            assert elsewhere.execute("SELECT name FROM auth_group").fetchall() == [("ushers",)]
+            assert elsewhere.execute("SELECT count(*) FROM auth_group").fetchone() == (rows,)
+
+    def test_is_not_emptied_while_a_session_is_left_open(
+        self, database: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Group.objects.create(name="ushers")
+        monkeypatch.setattr(emptying, "LOCK_SECONDS_MAX", 0.1)
+
+        with psycopg.connect(database) as left_open:
+            left_open.execute("SELECT name FROM auth_group")
+            with pytest.raises(OperationalError, match="lock timeout"):
+                emptying.empty(["auth_group", "auth_group_permissions", "auth_user_groups"])
 
     def test_is_the_one_that_child_processes_read_about(self, database: str) -> None:
         assert os.environ["DATABASE_URL"] == database
@@ -110,5 +126,5 @@ class TestHouse:
             assert house.awake() is house.awake()
             assert gone is not None
             assert house.exit_status("web") is None
-            with urllib.request.urlopen(f"{url}/healthz", timeout=10) as reply:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=PATIENCE_SECONDS) as reply:
                 assert reply.status == 200
