@@ -14,6 +14,8 @@ from typing import Any
 
 import psycopg
 
+from tests.support.patience import PATIENCE_SECONDS
+
 PROCESSES = 2
 CLIENTS = 200
 # All jobs are read before the first seat is asked for.
@@ -98,7 +100,7 @@ class Crowd:
             process.stdin.close()
         for process in self._processes:
             assert process.stdout is not None
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE_SECONDS)
             process.stdout.close()
 
 

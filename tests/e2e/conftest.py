@@ -12,11 +12,14 @@ from bookings.models import Show
 from tests.support.chromium import CHROMIUM_ARGUMENTS, chromium_path
 from tests.support.cinema import make_show
 from tests.support.house import RunningHouse, running_house
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.razorpay import Razorpay
 
 playwright_api = pytest.importorskip(
     "playwright.sync_api", reason="PLAYWRIGHT IS MISSING: no page is tested in a browser"
 )
+
+playwright_api.expect.set_options(timeout=1000 * PATIENCE_SECONDS)
 
 # A hall with an aisle, two categories and an accessible corner.
 HALL = """categories: front, recliner

@@ -5,9 +5,6 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-# A change travels in milliseconds; the machine that runs the tests may be busy.
-SOON_MS = 10_000
-
 
 class SeatPage:
     """One open seat page."""
@@ -34,7 +31,7 @@ class SeatPage:
         return self.page.url
 
     def wait_until_live(self) -> "SeatPage":
-        expect(self.page.locator("#line[data-line=live]")).to_be_visible(timeout=SOON_MS)
+        expect(self.page.locator("#line[data-line=live]")).to_be_visible()
         return self
 
     def seat(self, label: str) -> Any:
@@ -57,9 +54,9 @@ class SeatPage:
                     return [str(seat[0]) for seat in run]
         raise AssertionError(f"no {count} free seats side by side")
 
-    def expect_state(self, label: str, state: str, *, within_ms: int = SOON_MS) -> None:
+    def expect_state(self, label: str, state: str) -> None:
         """Wait until the seat shows this state: available, held, mine, booked, blocked, pending."""
-        expect(self.seat(label)).to_have_attribute("data-state", state, timeout=within_ms)
+        expect(self.seat(label)).to_have_attribute("data-state", state)
 
     def hold(self, *labels: str) -> None:
         """Click seats and wait until they are mine."""
@@ -73,10 +70,10 @@ class SeatPage:
 
     def expect_hold(self, *labels: str) -> None:
         """Wait until the ticket lists exactly these seats."""
-        expect(self.page.locator("#ticket-seats li")).to_have_text(list(labels), timeout=SOON_MS)
+        expect(self.page.locator("#ticket-seats li")).to_have_text(list(labels))
 
     def expect_no_hold(self) -> None:
-        expect(self.page.locator("#ticket[data-hold=none]")).to_be_visible(timeout=SOON_MS)
+        expect(self.page.locator("#ticket[data-hold=none]")).to_be_visible()
 
     def left_seconds(self) -> int:
         """What the ticket's clock shows."""
@@ -85,7 +82,7 @@ class SeatPage:
 
     def expect_said(self, words: str) -> None:
         """Wait until a live region contains these words."""
-        expect(self.page.locator("#says, #alerts").filter(has_text=words)).to_have_count(1, timeout=SOON_MS)
+        expect(self.page.locator("#says, #alerts").filter(has_text=words)).to_have_count(1)
 
     def focused_seat(self) -> str | None:
         """The label of the seat that has the focus."""

@@ -6,9 +6,6 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.pages import SeatPage
 
-# Money goes through several processes, on a machine that may be busy.
-SOON_MS = 20_000
-
 BUYER = {"Name": "Asha Rao", "Email": "asha@example.org", "Phone": "+91 98765 43210"}
 GOOD_CARD = "Visa, succeeds"
 BAD_CARD = "card declined"
@@ -35,8 +32,8 @@ class PayPage:
         return cls(seats.page).wait_until_held()
 
     def wait_until_held(self) -> "PayPage":
-        expect(self.page).to_have_url(PAY_PATH, timeout=SOON_MS)
-        expect(self.page.locator("#pay-page[data-phase=held]")).to_be_visible(timeout=SOON_MS)
+        expect(self.page).to_have_url(PAY_PATH)
+        expect(self.page.locator("#pay-page[data-phase=held]")).to_be_visible()
         return self
 
     @property
@@ -73,10 +70,10 @@ class PayPage:
         return BookingPage(self.page)
 
     def expect_complaint(self, words: str) -> None:
-        expect(self.page.locator("#pay-wrong")).to_contain_text(words, timeout=SOON_MS)
+        expect(self.page.locator("#pay-wrong")).to_contain_text(words)
 
     def expect_busy(self, title: str) -> None:
-        expect(self.page.get_by_role("heading", name=title)).to_be_visible(timeout=SOON_MS)
+        expect(self.page.get_by_role("heading", name=title)).to_be_visible()
 
 
 class Window:
@@ -87,11 +84,11 @@ class Window:
         self.frame = page.frame_locator("iframe.razorpay-checkout-frame")
 
     def wait_until_open(self) -> "Window":
-        expect(self.frame.get_by_role("button", name=re.compile("^Pay ₹"))).to_be_visible(timeout=SOON_MS)
+        expect(self.frame.get_by_role("button", name=re.compile("^Pay ₹"))).to_be_visible()
         return self
 
     def expect_closed(self) -> None:
-        expect(self.page.locator("iframe.razorpay-checkout-frame")).to_have_count(0, timeout=SOON_MS)
+        expect(self.page.locator("iframe.razorpay-checkout-frame")).to_have_count(0)
 
     def send_card(self, card: str = GOOD_CARD) -> None:
         """Choose a test card and go on to the OTP."""
@@ -113,10 +110,10 @@ class Window:
         self.frame.get_by_role("radio", name=re.compile("^UPI")).check()
         self.frame.get_by_label("UPI ID").fill(vpa)
         self.frame.get_by_role("button", name=re.compile("^Pay ₹")).click()
-        expect(self.frame.get_by_role("heading", name="Approve on your phone")).to_be_visible(timeout=SOON_MS)
+        expect(self.frame.get_by_role("heading", name="Approve on your phone")).to_be_visible()
 
     def expect_failed(self) -> None:
-        expect(self.frame.get_by_role("heading", name="Payment failed")).to_be_visible(timeout=SOON_MS)
+        expect(self.frame.get_by_role("heading", name="Payment failed")).to_be_visible()
 
     def try_again(self) -> None:
         self.frame.get_by_role("button", name="Try again").click()
@@ -133,22 +130,22 @@ class BookingPage:
     def __init__(self, page: Page) -> None:
         self.page = page
 
-    def expect_confirmed(self, *seats: str, within_ms: int = SOON_MS) -> "BookingPage":
-        expect(self.page).to_have_url(BOOKING_PATH, timeout=within_ms)
-        expect(self.page.locator("[data-booking=confirmed]")).to_be_visible(timeout=within_ms)
+    def expect_confirmed(self, *seats: str) -> "BookingPage":
+        expect(self.page).to_have_url(BOOKING_PATH)
+        expect(self.page.locator("[data-booking=confirmed]")).to_be_visible()
         if seats:
             expect(self.page.locator(".stub-seats dd span")).to_have_text(list(seats))
         return self
 
-    def expect_ended(self, title: str, *, within_ms: int = SOON_MS) -> "BookingPage":
+    def expect_ended(self, title: str) -> "BookingPage":
         """Over, said so, with a way to begin anew."""
-        expect(self.page).to_have_url(BOOKING_PATH, timeout=within_ms)
-        expect(self.page.get_by_role("heading", name=title)).to_be_visible(timeout=within_ms)
+        expect(self.page).to_have_url(BOOKING_PATH)
+        expect(self.page.get_by_role("heading", name=title)).to_be_visible()
         expect(self.page.get_by_role("link", name="Start new booking")).to_be_visible()
         return self
 
-    def expect_money(self, words: str, *, within_ms: int = SOON_MS) -> None:
-        expect(self.page.locator("[data-refund]")).to_contain_text(words, timeout=within_ms)
+    def expect_money(self, words: str) -> None:
+        expect(self.page.locator("[data-refund]")).to_contain_text(words)
 
     def start_new(self) -> SeatPage:
         self.page.get_by_role("link", name="Start new booking").click()

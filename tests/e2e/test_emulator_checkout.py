@@ -14,7 +14,6 @@ from playwright.sync_api import FrameLocator, Page, expect
 from tests.support.razorpay import Razorpay, running_emulator
 from tests.support.razorpay_keys import KEY_ID
 
-SOON_MS = 10_000
 MERCHANT_PAGE = """<!doctype html><html lang="en"><title>Merchant</title>
 <button id="pay">Pay</button><input id="other" aria-label="Other">
 <script src="%(gateway)s/v1/checkout.js"></script>
@@ -77,7 +76,7 @@ class Checkout:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.frame: FrameLocator = page.frame_locator("iframe.razorpay-checkout-frame")
-        expect(self.frame.get_by_role("dialog", name="Housefull")).to_be_visible(timeout=SOON_MS)
+        expect(self.frame.get_by_role("dialog", name="Housefull")).to_be_visible()
 
     def press(self, name: str) -> None:
         self.frame.get_by_role("button", name=name, exact=True).click()
@@ -94,10 +93,10 @@ class Checkout:
         self.press("Confirm payment")
 
     def expect_heading(self, text: str) -> None:
-        expect(self.frame.get_by_role("heading", name=text)).to_be_visible(timeout=SOON_MS)
+        expect(self.frame.get_by_role("heading", name=text)).to_be_visible()
 
     def expect_gone(self) -> None:
-        expect(self.page.locator("iframe.razorpay-checkout-frame")).to_have_count(0, timeout=SOON_MS)
+        expect(self.page.locator("iframe.razorpay-checkout-frame")).to_have_count(0)
 
     def seen(self) -> list[Any]:
         """What the merchant's page was told."""
@@ -251,7 +250,7 @@ class TestLeaving:
         phone = visitor()
         phone.goto(f"{gateway.url}/phone")
         phone.get_by_role("button", name="Approve").click()
-        expect(phone.get_by_text("captured")).to_be_visible(timeout=SOON_MS)
+        expect(phone.get_by_text("captured")).to_be_visible()
 
         assert seen == [["dismiss"]]
         assert len(gateway.ledger("payment.captured")) == 1
@@ -278,7 +277,7 @@ class TestLeaving:
     def test_is_counted_down_to(self, open_checkout: Opener) -> None:
         checkout = open_checkout(timeout=600)
 
-        expect(checkout.frame.locator("#clock")).to_have_text(re.compile(r"^9:\d\d$"), timeout=SOON_MS)
+        expect(checkout.frame.locator("#clock")).to_have_text(re.compile(r"^9:\d\d$"))
 
     def test_is_done_by_the_merchant_too(self, open_checkout: Opener) -> None:
         checkout = open_checkout()
@@ -341,7 +340,7 @@ class TestOverview:
         expect(payments.get_by_text("created")).to_be_visible()
         page.get_by_role("button", name="Advance the clock by 10 min").click()
 
-        expect(payments.get_by_text("failed", exact=True)).to_be_visible(timeout=SOON_MS)
+        expect(payments.get_by_text("failed", exact=True)).to_be_visible()
         expect(page.get_by_text("10 min ahead of real time")).to_be_visible()
 
     def test_shows_what_happens_meanwhile(self, visitor: Callable[..., Any], gateway: Razorpay) -> None:
@@ -350,7 +349,7 @@ class TestOverview:
         expect(page.get_by_text("Nobody has tried to pay yet.")).to_be_visible()
         gateway.pay(gateway.create_order(), "capture")
 
-        expect(page.get_by_role("region", name="Payments").get_by_text("captured")).to_be_visible(timeout=SOON_MS)
+        expect(page.get_by_role("region", name="Payments").get_by_text("captured")).to_be_visible()
 
     def test_fits_a_phone(self, visitor: Callable[..., Any], gateway: Razorpay) -> None:
         gateway.pay(gateway.create_order(receipt="HF-1"), "capture")

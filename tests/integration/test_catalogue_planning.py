@@ -29,6 +29,7 @@ from bookings.services.catalogue import (
 )
 from tests.support.catalogue import NOW, TOMORROW, TWO_CATEGORIES, a_draft
 from tests.support.cinema import hall_text, make_screen, make_theatre
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.processes import wait_until
 
 if TYPE_CHECKING:
@@ -55,9 +56,10 @@ def while_another_commits(act: Callable[[], T]) -> tuple[T, T | BookingError]:
             first = act()
             second = thread.submit(in_another_session)
             wait_until(
-                lambda: second.done() or sessions_waiting() == 1, seconds=5, what="the other session waits or is done"
+                lambda: second.done() or sessions_waiting() == 1,
+                what="the other session waits or is done",
             )
-        return first, second.result(timeout=5)
+        return first, second.result(timeout=PATIENCE_SECONDS)
 
 
 def sessions_waiting() -> int:

@@ -67,7 +67,7 @@ class TestCeleryExpiry:
         assert (booking.status, booking.ended_at is not None) == ("expired", True)
         assert not SeatClaim.objects.filter(show=show, released_at=None).exists()
         # Its relay may be applying the picture at this moment.
-        wait_until(lambda: not PicturePending.objects.exists(), seconds=30, what="the picture is ticked off")
+        wait_until(lambda: not PicturePending.objects.exists(), what="the picture is ticked off")
         assert [event.payload["booking"] for event in OutboxEvent.objects.all()] == [held.booking]
 
     def test_cleans_up_when_the_deadline_really_passes(

@@ -22,13 +22,14 @@ import pytest
 
 from config.binaries import temporary_folder
 from config.ports import free_port
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.processes import alive, arguments_of, family, wait_until
 
 PROJECT = Path(__file__).resolve().parents[2]
 PRODUCT = ("bookings", "config", "frontend", "payments", "realtime", "manage.py", "pyproject.toml")
 # Servers, migrations, the seed and four processes, all on a machine that is busy with other tests.
 OPEN_SECONDS_MAX = 80.0
-CLOSED_SECONDS_MAX = 30.0
+CLOSED_SECONDS_MAX = PATIENCE_SECONDS
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -92,7 +93,7 @@ def start_demo(checkout: Path, *arguments: str, port: int) -> RunningDemo:
 
 def status_of(url: str) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as refused:
         refused.close()
@@ -112,7 +113,8 @@ class TestDemo:
             web = demo.find(str(demo.port))
             web.kill()
             wait_until(
-                lambda: "web was ended by SIGKILL; started again" in demo.text(), seconds=10, what="it says so"
+                lambda: "web was ended by SIGKILL; started again" in demo.text(),
+                what="it says so",
             )
             wait_until(
                 lambda: alive([web.pid]) == set() and _answers(demo), seconds=OPEN_SECONDS_MAX, what="web is back"

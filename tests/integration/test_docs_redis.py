@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 
 from bookings.api import BoxOffice
 from tests.support.cinema import make_show
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.witness import redis_url_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "redis.md"
@@ -91,6 +92,6 @@ class TestRedisPage:
     @staticmethod
     async def until_committed(client: "redis.Redis", show_id: int) -> None:
         """The hold is marked as proven right after its holder was told."""
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while " 1 " not in run(client, f"HVALS holds:{SHOW_IN_PAGE}", show_id):  # noqa: ASYNC110 — a key
                 await asyncio.sleep(0)

@@ -30,6 +30,7 @@ from config.doctor.examination import Examination, Finding, examine_all
 from payments.models import Payment
 from payments.razorpay_gateway import RazorpayGateway
 from tests.support.cinema import make_show
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.razorpay import Razorpay
 from tests.support.servers import pause_postgres, resume_postgres
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from config.embedded import EmbeddedServers
 
 # The bound is 2 s an examination; a busy machine adds to it, and what hangs would take for ever.
-SECONDS_MAX = 20
+SECONDS_MAX = PATIENCE_SECONDS
 COMMAND_SECONDS_MAX = 60
 ROOTS = ("Redis answers", "Redis databases answer", "PostgreSQL answers")
 SIGNS = {

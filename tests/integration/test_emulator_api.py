@@ -136,7 +136,7 @@ class TestRefunds:
             target=lambda: replies.append(call(gateway, "POST", path, json={}, headers=key).status_code)
         )
         slow.start()
-        wait_until(lambda: bool(gateway.ledger("fault.fired")), seconds=10, what="the first is in work")
+        wait_until(lambda: bool(gateway.ledger("fault.fired")), what="the first is in work")
 
         assert call(gateway, "POST", path, json={}, headers=key).status_code == 409
         slow.join()

@@ -82,7 +82,7 @@ class TestDelivery:
         receiver.answer_with(then=500)
         gateway.pay(gateway.create_order(), "fail")
         gateway.advance(26 * 3600)
-        wait_until(lambda: "given up" in states(gateway), seconds=20, what="the event is given up")
+        wait_until(lambda: "given up" in states(gateway), what="the event is given up")
         tried = len(receiver.received)
         receiver.answer_with()
         gateway.pay(gateway.create_order(), "fail")

@@ -19,6 +19,7 @@ from bookings.models import Show
 from bookings.services import holds
 from bookings.services.holds import LiveHolds
 from tests.support.guards import unless, with_and_without_guard
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.servers import pause_postgres, resume_postgres
 from tests.support.witness import eventually, holding, live_claims, settled, shown, traces_of_holds
 
@@ -104,7 +105,7 @@ def accepts_connections(database: str) -> bool:
 
 async def eventually_holds(office: BoxOffice, show: Show) -> None:
     """Wait until somebody can hold a seat."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
                 await office.hold(show_id=show.pk, holder="afterwards", labels=["J12"])
@@ -178,7 +179,7 @@ class TestHanging:
             finally:
                 resume_postgres(servers)
 
-        assert lasted < 4
+        assert lasted < PATIENCE_SECONDS
         assert shown(redis_client, show.pk)[0] == "A"
         await eventually_holds(box_office, show)
         assert (await box_office.picture(show.pk)).states[0] == "A"

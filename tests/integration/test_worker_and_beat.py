@@ -21,6 +21,7 @@ from bookings.models import Booking
 from config import heartbeats
 from config.celery import app
 from tests.support.cinema import make_show
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.processes import wait_until
 
 WORKER_SECONDS_MAX = 60
@@ -47,7 +48,7 @@ def worker_and_beat(logs: Path) -> Iterator[None]:
                 process.send_signal(signal.SIGTERM)
             for process in reversed(processes):
                 try:
-                    process.wait(20)
+                    process.wait(PATIENCE_SECONDS)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()

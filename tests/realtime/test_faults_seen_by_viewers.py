@@ -7,7 +7,6 @@ import redis
 
 from bookings.models import Show
 from tests.support.house import RunningHouse, everybody_was_shaken, running_house
-from tests.support.patience import PATIENCE_SECONDS
 from tests.support.processes import wait_until
 from tests.support.viewer import guest_token, viewing
 
@@ -133,7 +132,6 @@ class TestExpiryWithNobodyLooking:
 
             wait_until(
                 lambda: redis_client.getrange(f"seat_states:{{{show.pk}}}", 0, 0) == "A",
-                seconds=PATIENCE_SECONDS,
                 what="the watcher ends the hold",
             )
 

@@ -18,7 +18,6 @@ from typing import IO
 
 from config.guardian import Guardian
 from config.ports import free_port
-from tests.support.patience import PATIENCE_SECONDS
 from tests.support.processes import wait_until
 
 LOG_BYTES_MAX = 2**20
@@ -60,7 +59,7 @@ class RunningHouse:
             command += ["--log-level", "warning", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
         self.ports[name] = port
         self._start(name, command)
-        wait_until(lambda: self._answers(name), seconds=PATIENCE_SECONDS, what=f"{name} answers:\n{self.log()}")
+        wait_until(lambda: self._answers(name), what=f"{name} answers:\n{self.log()}")
         return self.url_of(name)
 
     def send_home(self) -> None:
@@ -77,7 +76,7 @@ class RunningHouse:
             self.start_web(name, port=self.ports[name])
         if self._shaken:
             for name in self.ports:
-                wait_until(partial(self._is_well, name), seconds=PATIENCE_SECONDS, what=f"{name} is well")
+                wait_until(partial(self._is_well, name), what=f"{name} is well")
             self._shaken = False
         return self
 

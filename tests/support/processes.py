@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable
 
 import psutil
 
+from tests.support.patience import PATIENCE_SECONDS
+
 STEP_SECONDS = 0.05
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+def wait_until(condition: Callable[[], bool], *, what: str, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait for something another process does. Fails the test when it does not happen in time."""
     deadline = time.monotonic() + seconds
     while not condition():

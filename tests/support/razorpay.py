@@ -19,11 +19,11 @@ import razorpay
 
 from config.guardian import Guardian
 from config.ports import free_port
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.processes import wait_until
 from tests.support.razorpay_keys import KEY_ID, KEY_SECRET, PREVIOUS_WEBHOOK_SECRET, WEBHOOK_SECRET
 
 PROJECT: Final = Path(__file__).parents[2]
-START_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Razorpay:
         self.url = f"http://127.0.0.1:{port}"
         self.port = port
         self.process = process
-        self._http = httpx.Client(base_url=f"{self.url}/emulator", timeout=30, trust_env=False)
+        self._http = httpx.Client(base_url=f"{self.url}/emulator", timeout=PATIENCE_SECONDS, trust_env=False)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -209,7 +209,7 @@ class EmulatorProcess:
             environment=self._environment,
             folder=PROJECT,
         )
-        wait_until(lambda: self._answers(port), seconds=START_SECONDS, what=f"the emulator answers:\n{self.log()}")
+        wait_until(lambda: self._answers(port), what=f"the emulator answers:\n{self.log()}")
 
     def stop(self) -> None:
         """End it in order."""

@@ -24,7 +24,7 @@ SUBPROTOCOL = "housefull.v1"
 def guest_token(house_url: str) -> str:
     """A new guest identity from the house."""
     request = urllib.request.Request(f"{house_url}/api/v1/guests", method="POST")
-    with urllib.request.urlopen(request, timeout=10) as reply:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as reply:
         token: str = json.load(reply)["token"]
     return token
 

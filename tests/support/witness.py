@@ -19,8 +19,8 @@ from bookings.seat_store import Acquired, SeatStore, StoreConnection
 from bookings.services.booking_ids import new_booking_id
 from bookings.waypoints import standing_at
 from tests.support.cinema import PRICE_PAISE
+from tests.support.patience import PATIENCE_SECONDS
 
-WAIT_SECONDS = 10.0
 LOOK_SECONDS = 0.01
 HOLD_MS = 600_000
 
@@ -56,7 +56,7 @@ class Halt:
 
     async def reached(self) -> None:
         """Wait until somebody stands at the point."""
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await self._reached.wait()
 
     def go_on(self) -> None:
@@ -153,7 +153,7 @@ async def waits_for_a_lock(database: str, *, sessions: int = 1) -> None:
 
 async def eventually(condition: Callable[[], bool]) -> None:
     """Wait for what a server does in its own time."""
-    async with asyncio.timeout(WAIT_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not condition():  # noqa: ASYNC110 — there is no event of another process to await
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -281,7 +281,7 @@ class Listener:
         await self._subscription.ping("up to here")
         messages: list[dict[str, Any]] = []
         while True:
-            raw = await self._subscription.get_message(timeout=WAIT_SECONDS)
+            raw = await self._subscription.get_message(timeout=PATIENCE_SECONDS)
             assert raw is not None, "Redis answers a subscriber's ping"
             if raw["type"] == "pong":
                 return messages
@@ -293,7 +293,7 @@ async def listening(show_id: int, url: str) -> AsyncIterator[Listener]:
     """Listen to a show's group, on the raw channel of the channel layer."""
     async with redis.asyncio.Redis.from_url(url) as client, client.pubsub() as subscription:
         await subscription.subscribe(f"asgi__group__show.{show_id}")
-        await subscription.get_message(timeout=WAIT_SECONDS)
+        await subscription.get_message(timeout=PATIENCE_SECONDS)
         yield Listener(subscription)
 
 
