@@ -110,9 +110,11 @@ def parse(payload: bytes) -> ClientMessage:
         detail = str(error)
     except UnicodeDecodeError:
         detail = "The frame is not UTF-8."
+    except RecursionError:  # 8 KiB of brackets
+        detail = "The frame is nested too deeply."
     try:
         request_id = _envelopes.decode(payload).id
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         request_id = None
     raise Malformed(detail, request_id)
 

@@ -86,6 +86,7 @@ class TestFrames:
             '{"type":',
             '{"id":"1"}',
             "{" * 2000,
+            '{"type":"ping","id":"1","client_ms":' + "[" * 4000 + "]" * 4000 + "}",
             b'{"type":"ping"}',
             "\x00",
             '{"type":"hold","id":"1","seats":["A1"]' + " " * 9 * 1024 + "}",

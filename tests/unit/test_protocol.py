@@ -68,6 +68,8 @@ class TestParse:
             b'{"type":"hold.best","id":"1","count":"two"}',
             b'{"type":"sync","epoch":"k3f9"}',
             b'{"type":"ping","id":"1","client_ms":1,"extra":true}',
+            b"[" * 4000 + b"]" * 4000,
+            b'{"type":"ping","id":"1","client_ms":' + b"[" * 4000 + b"]" * 4000 + b"}",
         ],
     )
     def test_refuses_everything_else_with_a_reason(self, payload):
