@@ -18,7 +18,7 @@ _PACKAGE: Final = "payments"
 
 @dataclass(frozen=True, slots=True)
 class RefundRow:
-    """One attempt to give money back."""
+    """One attempt to give money back. `attempt` None: made elsewhere. `name` None: Razorpay has not named it."""
 
     id: int
     payment: str
@@ -26,7 +26,16 @@ class RefundRow:
     key: str
     amount_paise: int
     status: RefundStatus
-    booking: str | None
+    name: str | None
+
+    @property
+    def ended_without_us(self) -> bool:
+        """Whether it was not made, as somebody else had given the money back."""
+        return self.status is RefundStatus.PROCESSED and self.name is None
+
+
+def _refund_row(row: Sequence[Any]) -> RefundRow:
+    return RefundRow(row[0], row[1], row[2], row[3], row[4], RefundStatus(row[5]), row[6])
 
 
 def _payment(row: Sequence[Any]) -> Payment:
@@ -200,27 +209,22 @@ async def refund_is_due(
 async def find_refund(connection: AsyncConnection, refund: int) -> RefundRow | None:
     """A refund of ours."""
     cursor = await connection.execute(
-        "SELECT r.id, r.payment_id, r.attempt, r.idempotency_key, r.amount_paise, r.status, p.booking_id "
-        "FROM payments_refund AS r JOIN payments_payment AS p ON p.id = r.payment_id WHERE r.id = %s",
+        "SELECT id, payment_id, attempt, idempotency_key, amount_paise, status, razorpay_id FROM payments_refund "
+        "WHERE id = %s",
         (refund,),
     )
     row = await cursor.fetchone()
-    if row is None:
-        return None
-    return RefundRow(row[0], row[1], row[2], row[3], row[4], RefundStatus(row[5]), str(row[6]) if row[6] else None)
+    return _refund_row(row) if row else None
 
 
 async def refunds_of(connection: AsyncConnection, payment: str) -> list[RefundRow]:
     """Every refund of a payment, the latest attempt last; locked, so that two tellers do not pass each other."""
     cursor = await connection.execute(
-        "SELECT id, payment_id, attempt, idempotency_key, amount_paise, status FROM payments_refund "
+        "SELECT id, payment_id, attempt, idempotency_key, amount_paise, status, razorpay_id FROM payments_refund "
         "WHERE payment_id = %s ORDER BY attempt NULLS FIRST, id FOR UPDATE",
         (payment,),
     )
-    return [
-        RefundRow(row[0], row[1], row[2], row[3], row[4], RefundStatus(row[5]), None)
-        for row in await cursor.fetchall()
-    ]
+    return [_refund_row(row) for row in await cursor.fetchall()]
 
 
 async def refund_by_name(connection: AsyncConnection, refund: str) -> RefundRow | None:
@@ -267,6 +271,14 @@ async def record_refund(
             "FROM payments_ledgerentry WHERE key = 'refunded:' || %(refund)s ON CONFLICT (key) DO NOTHING",
             {"refund": told.refund},
         )
+
+
+async def recount_refunded(connection: AsyncConnection, payment: str, *, failed_paise: int) -> bool:
+    """Bring a payment in step with its refunds, of which one may have failed just now. Returns whether it changed."""
+    cursor = await connection.execute(
+        sql_file(_PACKAGE, "recount_refunded"), {"payment": payment, "failed": failed_paise}
+    )
+    return await cursor.fetchone() is not None
 
 
 async def set_refund_status(

@@ -13,7 +13,7 @@ from payments.domain.facts import Fact, Payment, Rank, Resolution
 from payments.domain.refunds import ATTEMPTS_MAX, RefundStatus, merged
 from payments.gateway import Busy, Gateway, GatewayFailed, GatewayRefund, OutcomeUnclear, Refused, in_gateway_thread
 from payments.services.alerts import alert
-from payments.services.settle import REFUND_DUE, take_in
+from payments.services.settle import REFUND_DUE, settle_booking, take_in
 from payments.store import RefundRow
 
 logger = logging.getLogger(__name__)
@@ -110,10 +110,19 @@ async def take_refund(works: BookingWorks, told: GatewayRefund) -> RefundStatus 
         rows = await store.refunds_of(work.connection, told.payment)
         row = await _row_of(work, rows, told)
         status = merged(row.status, told.status) if row is not None else told.status
+        has_failed = status is RefundStatus.FAILED and (row is None or row.status is not RefundStatus.FAILED)
         await store.record_refund(work.connection, payment, told, row=row, status=status)
+        has_changed = await store.recount_refunded(
+            work.connection, payment.payment, failed_paise=told.amount_paise if has_failed else 0
+        )
         if row is not None and row.attempt is not None:
             await _follow(work, payment, row, status)
+        elif has_failed and payment.resolution is Resolution.REFUNDED:
+            await _give_back_after_all(work, payment.payment, rows)
         await _tell_buyer(work, payment)
+    if has_changed and payment.booking is not None and payment.resolution in {Resolution.NONE, Resolution.APPLIED}:
+        # Had this process died here, the sweep would settle it.
+        await settle_booking(works, payment.booking)
     return status
 
 
@@ -143,6 +152,26 @@ async def _follow(work: BookingWork, payment: Payment, row: RefundRow, status: R
         )
         await work.tell(kind=REFUND_DUE, key=key, payload={"refund": refund})
         alert("a refund failed and is tried again", payment=payment.payment, refund=key)
+
+
+async def _give_back_after_all(work: BookingWork, payment_id: str, rows: list[RefundRow]) -> None:
+    """A refund made elsewhere was to bring the money back, and failed: what the buyer was to have goes back by us."""
+    own = [row for row in rows if row.attempt is not None]
+    last = own[-1] if own else None
+    if last is not None and not last.ended_without_us:
+        return
+    payment = await store.find(work.connection, payment_id)
+    assert payment is not None, "a refund has a payment"
+    due_paise = min(last.amount_paise, payment.left_paise) if last is not None else payment.left_paise
+    if due_paise <= 0:
+        return
+    attempt = 1 if last is None or last.attempt is None else last.attempt + 1
+    await store.resolve(work.connection, payment_id, Resolution.REFUND_DUE, reason=payment.reason)
+    refund, key = await store.refund_is_due(
+        work.connection, payment_id, amount_paise=due_paise, reason=payment.reason, attempt=attempt
+    )
+    await work.tell(kind=REFUND_DUE, key=key, payload={"refund": refund})
+    alert("a refund made elsewhere failed; the house gives the money back", payment=payment_id, refund=key)
 
 
 async def _end_without_us(works: BookingWorks, row: RefundRow) -> None:

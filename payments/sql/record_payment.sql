@@ -1,4 +1,5 @@
--- Take a fact about a payment in: upward only, so that any order and any repetition end in the same row.
+-- Take a fact about a payment in: upward only, so that any order and any repetition end in the same row. What it counts
+-- as given back may have failed since; that is not given back (recount_refunded.sql).
 --
 -- payment, order, booking (or NULL), amount (paise), currency, rank, refunded (paise), note, method, error_code,
 -- error_detail, fee (or NULL), created_s (or NULL), certain (whether the source itself named the amount)
@@ -6,9 +7,15 @@
 INSERT INTO payments_payment AS p (
     id, order_id, booking_id, amount_paise, currency, rank, amount_refunded_paise, booking_note, method,
     error_code, error_detail, fee_paise, razorpay_created_at)
-VALUES (
-    %(payment)s, %(order)s, %(booking)s, %(amount)s, %(currency)s, %(rank)s, %(refunded)s, %(note)s, %(method)s,
-    %(error_code)s, %(error_detail)s, %(fee)s, to_timestamp(%(created_s)s))
+SELECT
+    %(payment)s, %(order)s, %(booking)s, %(amount)s, %(currency)s,
+    CASE WHEN failed.paise > 0 THEN LEAST(%(rank)s, 3) ELSE %(rank)s END,
+    GREATEST(%(refunded)s - failed.paise, 0), %(note)s, %(method)s,
+    %(error_code)s, %(error_detail)s, %(fee)s, to_timestamp(%(created_s)s)
+FROM (
+    SELECT COALESCE(sum(r.amount_paise), 0) AS paise FROM payments_refund AS r
+    WHERE r.payment_id = %(payment)s AND r.status = 'failed' AND %(refunded)s > 0
+) AS failed
 ON CONFLICT (id) DO UPDATE SET
     order_id = COALESCE(NULLIF(p.order_id, ''), EXCLUDED.order_id),
     booking_id = COALESCE(p.booking_id, EXCLUDED.booking_id),

@@ -169,6 +169,10 @@ SPOILT: dict[str, tuple[money.Invariant, Spoil]] = {
         money.no_money_is_orphaned,
         lambda found: found.payments[0].update(resolution="none"),
     ),
+    "a captured payment that is believed to be given back": (
+        money.no_money_is_orphaned,
+        lambda found: found.payments[0].update(resolution="none", rank=4, amount_refunded_paise=PRICE),
+    ),
     "a refund that is due and not asked for": (
         money.no_money_is_orphaned,
         lambda found: (found.payments[1].update(resolution="refund_due"), found.refunds[0].update(status="due")),
@@ -287,12 +291,21 @@ class TestTheInvariants:
         found.shown[1].states = "AHA"
         found.payments[0].update(resolution="refunded", reason="returned")
         found.refunds.append(
-            {**found.refunds[0], "payment": "pay_1", "key": "refund-pay_1-1", "amount_paise": 12_500}
+            {**found.refunds[0], "payment": "pay_1", "key": "refund-pay_1-1", "refund": "rfnd_2"}
+            | {"amount_paise": 12_500}
         )
         found.returned["rfnd_2"] = ReturnedMoney("pay_1", 12_500, "processed", "refund-pay_1-1")
         found.entries.append(
             {**found.entries[2], "key": "refunded:rfnd_2", "payment": "pay_1", "amount_paise": -12_500}
         )
+
+        assert breaches(found, at_rest=True) == []
+
+        # And what staff give in the dashboard besides.
+        found.refunds.append({**found.refunds[1], "attempt": None, "key": "rfnd_3", "refund": "rfnd_3"})
+        found.refunds[-1]["amount_paise"] = 100
+        found.returned["rfnd_3"] = ReturnedMoney("pay_1", 100, "processed", None)
+        found.entries.append({**found.entries[3], "key": "refunded:rfnd_3", "amount_paise": -100})
 
         assert breaches(found, at_rest=True) == []
 
