@@ -80,6 +80,56 @@ class TestRowLetters:
         assert min(letter["size"] for letter in letters_of(page)) >= 10
 
 
+DEEP = "\n".join(
+    ["categories: front, middle, back"]
+    + [
+        line
+        for name, letters in (("front", "ABCDEFG"), ("middle", "HJKLMNP"), ("back", "QRSTUVW"))
+        for line in (f"[{name}]", *(f"{letter} {'S' * 30}" for letter in letters))
+    ]
+)
+SEAT_AT = "([x, y]) => document.elementFromPoint(x, y)?.closest('.seat')?.dataset.seat"
+
+
+class TestATapOnATinyMap:
+    @pytest.fixture
+    def phone(self, visitor: Come, live_house: RunningHouse) -> SeatPage:
+        """A phone on the seat page of a deep hall."""
+        show = make_show(layout=DEEP)
+        return SeatPage.open(visitor(**PHONE), f"{live_house.url}/shows/{show.pk}/")
+
+    @pytest.mark.parametrize("label", ["F12", "R20"])
+    def test_brings_what_was_tapped_closer_and_keeps_it_under_the_thumb(self, phone: SeatPage, label: str) -> None:
+        box = phone.seat(label).bounding_box()
+        spot = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+
+        phone.page.touchscreen.tap(*spot)
+
+        expect(phone.page.locator("#map-hint")).to_be_hidden()
+        assert phone.seat(label).bounding_box()["width"] > 30
+        assert phone.page.evaluate(SEAT_AT, spot) == label
+        phone.expect_state(label, "available")
+
+    def test_beside_the_seats_brings_them_closer_too(self, phone: SeatPage) -> None:
+        screen = phone.page.locator("#map .screen").bounding_box()
+
+        phone.page.touchscreen.tap(screen["x"] + screen["width"] / 2, screen["y"] + screen["height"] / 2)
+
+        expect(phone.page.locator("#map-hint")).to_be_hidden()
+
+
+class TestTheHead:
+    def test_is_equally_high_on_every_page_of_a_phone(self, visitor: Come, live_house: RunningHouse) -> None:
+        page = visitor(**PHONE)
+        heights = set()
+        for path in ("/", "/my/bookings/", "/accounts/login/"):
+            page.goto(live_house.url + path)
+            heights.add(page.locator("header.marquee").bounding_box()["height"])
+            assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+        assert len(heights) == 1
+
+
 class TestBeforeBookingOpens:
     @pytest.mark.parametrize(
         ("zone", "ends"), [("Asia/Kolkata", r"at \d+:\d\d [ap]m\. Until"), ("America/New_York", "IST. Until")]

@@ -24,6 +24,7 @@ export class Zoom {
     this.#tools.hidden = false;
     this.#buttons.addEventListener("click", (event) => this.#press(event.target.closest("button")?.dataset.zoom));
     this.#port.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    this.#port.addEventListener("click", (event) => event.target.closest("button.seat") || this.enlarged(event));
     this.#port.addEventListener("touchstart", (event) => this.#pinchStart(event), { passive: true });
     this.#port.addEventListener("touchmove", (event) => this.#pinchMove(event), { passive: false });
     this.#port.addEventListener("touchend", () => this.#pinchEnd());
@@ -80,17 +81,29 @@ export class Zoom {
   #to(wanted, clientX, clientY) {
     const zoom = this.#clamp(wanted);
     if (zoom === this.#zoom) return;
-    const before = this.#map.getBoundingClientRect();
+    // Not the map as a whole: its words keep their size, so its parts move by different shares.
+    const seat = this.#nearest(clientX, clientY);
+    const before = seat.getBoundingClientRect();
     const spot = [(clientX - before.left) / before.width, (clientY - before.top) / before.height];
     if (this.#zoom === 1) this.#port.style.height = `${this.#roomHeight()}px`;
     this.#zoom = zoom;
     this.#map.style.setProperty("--zoom", zoom);
     this.#onNear(zoom > 1);
     if (zoom === 1) this.#port.style.height = "";
-    const after = this.#map.getBoundingClientRect();
+    const after = seat.getBoundingClientRect();
     this.#port.scrollLeft += after.left + spot[0] * after.width - clientX;
     this.#port.scrollTop += after.top + spot[1] * after.height - clientY;
     this.#show();
+  }
+
+  #nearest(clientX, clientY) {
+    let [found, least] = [this.#map, Infinity];
+    for (const seat of this.#map.querySelectorAll("button.seat")) {
+      const { left, right, top, bottom } = seat.getBoundingClientRect();
+      const far = Math.hypot((left + right) / 2 - clientX, (top + bottom) / 2 - clientY);
+      if (far < least) [found, least] = [seat, far];
+    }
+    return found;
   }
 
   // Coming closer must not push the rest of the page away: the window onto the map keeps its height.
