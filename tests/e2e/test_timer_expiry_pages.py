@@ -43,13 +43,13 @@ class TestTheTimerAtZero:
 
         seats.hold(seat)
 
-    def test_begins_no_payment_that_could_not_end_in_time(
-        self, open_seats: OpenSeats, short_live_house: RunningHouse
-    ):
-        mine = open_seats(short_live_house)
-        mine.hold(*mine.free_seats(1))
+    def test_begins_no_payment_that_could_not_end_in_time(self, open_seats: OpenSeats, live_house: RunningHouse):
+        mine = open_seats(live_house)
+        mine.page.clock.install()
+        PayPage.of(mine, 1)
+        expect(mine.page.locator("#pay:not([aria-disabled])")).to_be_visible()
 
-        mine.page.get_by_role("link", name="Proceed to payment").click()
+        mine.page.clock.fast_forward((HOLD_SECONDS - 15) * 1000)
 
         expect(mine.page.locator("#pay[aria-disabled=true]")).to_be_visible()
 

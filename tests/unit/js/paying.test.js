@@ -49,20 +49,32 @@ describe("a tab that comes back by itself", () => {
 });
 
 describe("the time to pay", () => {
+  const TEN_MINUTES = 600_000;
+  const TO_WATCH = 20_000;
+
   it("ends 15 seconds before the hold", () => {
-    assert.equal(timeoutSeconds(600_000), 585);
-    assert.equal(timeoutSeconds(20_000), 5);
+    assert.equal(timeoutSeconds(600_000, TEN_MINUTES), 585);
+    assert.equal(timeoutSeconds(20_000, TEN_MINUTES), 5);
   });
 
   it("is not begun when it is too short", () => {
-    assert.equal(timeoutSeconds(19_999), 0);
-    assert.equal(timeoutSeconds(0), 0);
+    assert.equal(timeoutSeconds(19_999, TEN_MINUTES), 0);
+    assert.equal(timeoutSeconds(0, TEN_MINUTES), 0);
+  });
+
+  it("is most of a hold that was made short", () => {
+    assert.equal(timeoutSeconds(18_000, TO_WATCH), 16);
+    assert.equal(timeoutSeconds(4_000, TO_WATCH), 2);
+    assert.equal(timeoutSeconds(3_999, TO_WATCH), 0);
+    assert.equal(timeoutSeconds(0, TO_WATCH), 0);
   });
 
   it("tells a window that timed out from one that was closed", () => {
-    assert.equal(reasonClosed(15_400), "timer");
-    assert.equal(reasonClosed(0), "timer");
-    assert.equal(reasonClosed(300_000), "dismiss");
+    assert.equal(reasonClosed(15_400, TEN_MINUTES), "timer");
+    assert.equal(reasonClosed(0, TEN_MINUTES), "timer");
+    assert.equal(reasonClosed(300_000, TEN_MINUTES), "dismiss");
+    assert.equal(reasonClosed(15_400, TO_WATCH), "dismiss");
+    assert.equal(reasonClosed(2_400, TO_WATCH), "timer");
   });
 });
 

@@ -86,7 +86,7 @@ export class PayPage {
 
   #pay(buyer) {
     if (this.#phase !== "held") return;
-    if (!timeoutSeconds(this.#time.ms)) return this.#view.complain(sayings.TOO_LITTLE);
+    if (!this.#mayPay(this.#time.ms)) return this.#view.complain(sayings.TOO_LITTLE);
     this.#view.complain("");
     this.#view.phase(this.#enter("opening"));
     this.#paying.begin(buyer);
@@ -138,7 +138,11 @@ export class PayPage {
 
   #ticked(leftMs) {
     this.#view.tick(leftMs);
-    this.#view.mayPay(timeoutSeconds(leftMs) > 0);
+    this.#view.mayPay(this.#mayPay(leftMs));
+  }
+
+  #mayPay(leftMs) {
+    return timeoutSeconds(leftMs, this.#data.hold_seconds * 1000) > 0;
   }
 
   #enter(phase) {

@@ -44,7 +44,7 @@ export class Paying {
   }
 
   #open(Razorpay, order, buyer) {
-    const seconds = timeoutSeconds(this.#on.leftMs());
+    const seconds = timeoutSeconds(this.#on.leftMs(), this.#data.hold_seconds * 1000);
     if (!seconds || !this.#on.opened()) return;
     this.#hasFailed = false;
     this.#mark.set({ paying: true });
@@ -66,8 +66,12 @@ export class Paying {
         this.#hasFailed = true;
         this.#on.failed(error);
       },
-      dismissed: () => this.#over(() => this.#on.dismissed(reasonClosed(this.#on.leftMs()), this.#hasFailed)),
+      dismissed: () => this.#over(() => this.#on.dismissed(this.#whyClosed(), this.#hasFailed)),
     });
+  }
+
+  #whyClosed() {
+    return reasonClosed(this.#on.leftMs(), this.#data.hold_seconds * 1000);
   }
 
   #over(tell) {
