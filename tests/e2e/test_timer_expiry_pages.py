@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from bookings.models import Booking
 from tests.e2e.pages import SeatPage
@@ -52,6 +52,24 @@ class TestTheTimerAtZero:
         mine.page.clock.fast_forward((HOLD_SECONDS - 15) * 1000)
 
         expect(mine.page.locator("#pay[aria-disabled=true]")).to_be_visible()
+
+    def test_opens_no_window_when_the_time_ran_out_meanwhile(self, open_seats: OpenSeats, live_house: RunningHouse):
+        mine = open_seats(live_house)
+        mine.page.clock.install()
+        mine.hold(*mine.free_seats(1))
+        # No word from the house, which would set the page's clock right again.
+        mine.page.route_web_socket("**/ws/**", lambda socket: None)
+        pay = PayPage.proceed(mine)
+        pay.fill()
+        lost: list[Route] = []
+        mine.page.route("**/checkout", lambda route: route.continue_() if lost else lost.append(route))
+        with mine.page.expect_request("**/checkout"):
+            pay.press_pay()
+
+        mine.page.clock.fast_forward((HOLD_SECONDS - 15) * 1000)
+
+        pay.expect_complaint("Too little time is left")
+        expect(mine.page.locator("iframe.razorpay-checkout-frame")).to_have_count(0)
 
     def test_closes_razorpays_window(self, open_seats: OpenSeats, live_house: RunningHouse):
         mine, theirs = open_seats(live_house), open_seats(live_house)

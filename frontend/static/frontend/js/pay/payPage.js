@@ -5,7 +5,6 @@ import { BuyerForm } from "./buyerForm.js";
 import { Farewell } from "./farewell.js";
 import { Live } from "./live.js";
 import { Mark } from "./mark.js";
-import { timeoutSeconds } from "./model/safely.js";
 import * as sayings from "./model/sayings.js";
 import { Paying } from "./paying.js";
 import { PayView } from "./payView.js";
@@ -49,12 +48,13 @@ export class PayPage {
       gone: () => this.#gone(),
     });
     this.#paying = new Paying(data, this.#mark, {
-      leftMs: () => this.#time.ms,
+      time: this.#time,
       opened: () => this.#phase === "opening" && this.#enter("window"),
       paid: (handed) => this.#proof.prove(handed),
       failed: (error) => this.#view.complain(sayings.failed(error, this.#time.ms)),
       dismissed: (reason, hasFailed) => (hasFailed ? this.#mayTryAgain() : this.#farewell.giveUp(reason)),
       noWindow: () => this.#refused(sayings.noWindow(this.#time.ms)),
+      tooLate: () => this.#refused(sayings.TOO_LITTLE),
       refused: (reply) => this.#notOpened(reply),
     });
   }
@@ -86,7 +86,7 @@ export class PayPage {
 
   #pay(buyer) {
     if (this.#phase !== "held") return;
-    if (!this.#mayPay(this.#time.ms)) return this.#view.complain(sayings.TOO_LITTLE);
+    if (!this.#time.toPaySeconds) return this.#view.complain(sayings.TOO_LITTLE);
     this.#view.complain("");
     this.#view.phase(this.#enter("opening"));
     this.#paying.begin(buyer);
@@ -138,11 +138,7 @@ export class PayPage {
 
   #ticked(leftMs) {
     this.#view.tick(leftMs);
-    this.#view.mayPay(this.#mayPay(leftMs));
-  }
-
-  #mayPay(leftMs) {
-    return timeoutSeconds(leftMs, this.#data.hold_seconds * 1000) > 0;
+    this.#view.mayPay(this.#time.toPaySeconds > 0);
   }
 
   #enter(phase) {

@@ -1,7 +1,6 @@
 // From "Pay" to a proof of payment: the order, Razorpay's window, and the proof handed to the house until it answers.
 
 import { insist } from "./calls.js";
-import { reasonClosed, timeoutSeconds } from "./model/safely.js";
 import { openWindow, razorpayFrom } from "./razorpay.js";
 
 const CHECKOUT_TRIES = 4;
@@ -14,8 +13,8 @@ export class Paying {
   #hasFailed = false;
 
   /**
-   * `on` has opened(), paid(handed), failed(error), dismissed(reason, hasFailed), noWindow(), refused(reply) and
-   * leftMs().
+   * `on` has opened(), paid(handed), failed(error), dismissed(reason, hasFailed), noWindow(), tooLate(), refused(reply)
+   * and the hold's `time` (timeLeft.js).
    */
   constructor(data, mark, on) {
     this.#data = data;
@@ -44,8 +43,9 @@ export class Paying {
   }
 
   #open(Razorpay, order, buyer) {
-    const seconds = timeoutSeconds(this.#on.leftMs(), this.#data.hold_seconds * 1000);
-    if (!seconds || !this.#on.opened()) return;
+    const seconds = this.#on.time.toPaySeconds;
+    if (!seconds) return this.#on.tooLate();
+    if (!this.#on.opened()) return;
     this.#hasFailed = false;
     this.#mark.set({ paying: true });
     const { merchant, description } = this.#data;
@@ -66,12 +66,8 @@ export class Paying {
         this.#hasFailed = true;
         this.#on.failed(error);
       },
-      dismissed: () => this.#over(() => this.#on.dismissed(this.#whyClosed(), this.#hasFailed)),
+      dismissed: () => this.#over(() => this.#on.dismissed(this.#on.time.whyClosed, this.#hasFailed)),
     });
-  }
-
-  #whyClosed() {
-    return reasonClosed(this.#on.leftMs(), this.#data.hold_seconds * 1000);
   }
 
   #over(tell) {

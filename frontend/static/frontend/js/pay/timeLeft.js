@@ -2,25 +2,38 @@
 
 import { afterSleep, newClock, serverNow, withHint, withSample } from "../model/clock.js";
 import { milestonePassed } from "../model/hold.js";
+import { reasonClosed, timeoutSeconds } from "./model/safely.js";
 
 const TICK_MS = 1000;
 
 export class TimeLeft {
   #clock;
   #expiresMs;
+  #holdMs;
   #on;
   #timer = null;
   #last = { wallMs: Date.now(), monotonicMs: performance.now(), leftMs: Infinity };
 
   /** `on` has tick(leftMs), milestone(seconds) and over(). */
-  constructor({ server_ms: serverMs, expires_ms: expiresMs }, on) {
+  constructor({ server_ms: serverMs, expires_ms: expiresMs, hold_seconds: holdSeconds }, on) {
     this.#clock = withHint(newClock(), { receivedMs: performance.now(), serverMs });
     this.#expiresMs = expiresMs;
+    this.#holdMs = holdSeconds * 1000;
     this.#on = on;
   }
 
   get ms() {
     return Math.max(0, this.#expiresMs - serverNow(this.#clock, performance.now()));
+  }
+
+  /** How long a payment may take that begins now; 0: too little is left. */
+  get toPaySeconds() {
+    return timeoutSeconds(this.ms, this.#holdMs);
+  }
+
+  /** Why Razorpay's window was closed just now. */
+  get whyClosed() {
+    return reasonClosed(this.ms, this.#holdMs);
   }
 
   start() {
