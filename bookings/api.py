@@ -8,6 +8,7 @@ from bookings.domain.lifecycle import RefundState, Status
 from bookings.domain.pricing import format_inr
 from bookings.domain.rate import RateLimit
 from bookings.domain.seat_map import Applied, Change, Changes, HoldRecord, Picture, SeatMap
+from bookings.domain.tickets import booking_reference, spaced
 from bookings.errors import (
     BadRequest,
     BookingConfirmed,
@@ -35,7 +36,7 @@ from bookings.http.errors import BodyTooLarge, CsrfFailed, NotJson, refusal
 from bookings.http.holds import IdempotencyKey, run_to_its_end
 from bookings.http.schemas import EXAMPLE_BOOKING, Currency, Paise, PublicId, Reply, Request, UnixMs
 from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder, read_holder
-from bookings.selectors.bookings import BookingView, get_booking, list_bookings
+from bookings.selectors.bookings import BookingView, find_booking, get_booking, list_bookings
 from bookings.selectors.catalogue import (
     get_movie,
     get_movie_page,
@@ -64,6 +65,7 @@ from bookings.services.idempotency import KeyedRequest
 from bookings.services.outbox import Event, TryLater, on_event
 from bookings.services.outcomes import Held, Released
 from bookings.services.show_plan import ShowPlan
+from bookings.services.tickets import SeatTicket, issue_tickets, replace_tickets
 from bookings.sql_files import sql_file
 from bookings.waypoints import add_points, pass_by
 
@@ -124,6 +126,7 @@ __all__ = [
     "SalesClosed",
     "SeatMap",
     "SeatPicture",
+    "SeatTicket",
     "SeatsUnavailable",
     "ShowDetail",
     "ShowPlan",
@@ -136,9 +139,11 @@ __all__ = [
     "UnixMs",
     "UnknownSeat",
     "add_points",
+    "booking_reference",
     "bounded",
     "client_address",
     "documented",
+    "find_booking",
     "format_inr",
     "from_sync",
     "get_booking",
@@ -151,6 +156,7 @@ __all__ = [
     "holder_of",
     "household",
     "issue_holder",
+    "issue_tickets",
     "list_bookings",
     "list_cities",
     "list_movies_now_showing",
@@ -160,7 +166,9 @@ __all__ = [
     "pass_by",
     "read_holder",
     "refusal",
+    "replace_tickets",
     "run_to_its_end",
+    "spaced",
     "sql_file",
     "with_box_office",
 ]

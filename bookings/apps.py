@@ -8,5 +8,8 @@ class BookingsConfig(AppConfig):
 
     def ready(self) -> None:
         from bookings.services.catalogue import connect_invalidation
+        from bookings.services.outbox import on_event
+        from bookings.services.tickets import issue_on_confirmation
 
         connect_invalidation()
+        on_event("booking.confirmed", issue_on_confirmation)

@@ -121,6 +121,9 @@ def logging_config(*, form: str, level: str, folder: Path, secrets: Iterable[str
             "daphne": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
             "asyncio": {"level": "WARNING"},
+            # Every letter of every ticket that is printed; and each part of an SVG that paper has no use for.
+            "fontTools": {"level": "WARNING"},
+            "fpdf": {"level": "ERROR"},
         },
     }
     return with_file(config, folder / APP_LOG)

@@ -33,6 +33,10 @@ def redis_url_with_database(url: str, database: int) -> str:
 INSECURE_SECRET_KEY = "housefull-insecure-development-key-change-me"  # noqa: S105
 DEBUG = env.bool("DEBUG", default=True)
 SECRET_KEY = env.str("SECRET_KEY", default=INSECURE_SECRET_KEY)
+# Secrets of before, newest first: what they signed (tickets, guests, sessions) stays good while they are listed.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Where the house is reached from outside, for links in mail and on paper.
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -174,6 +178,7 @@ LIMIT_SOCKETS_PER_IP = env.int("LIMIT_SOCKETS_PER_IP", default=0 if _lifted else
 LIMIT_GUESTS_PER_MINUTE = env.int("LIMIT_GUESTS_PER_MINUTE", default=0 if _lifted else 600)
 LIMIT_HOLDS_PER_MINUTE = env.int("LIMIT_HOLDS_PER_MINUTE", default=0 if _lifted else 240)
 LIMIT_PAYMENT_CALLS_PER_MINUTE = env.int("LIMIT_PAYMENT_CALLS_PER_MINUTE", default=0 if _lifted else 120)
+LIMIT_CHECK_INS_PER_MINUTE = env.int("LIMIT_CHECK_INS_PER_MINUTE", default=0 if _lifted else 120)
 LIMIT_SOCKETS_PER_HOLDER = env.int("LIMIT_SOCKETS_PER_HOLDER", default=20)
 LIMIT_MESSAGES_PER_SECOND = env.int("LIMIT_MESSAGES_PER_SECOND", default=0 if _lifted else 30)
 # Addresses of proxies whose X-Forwarded-For is believed; empty: none is.
@@ -236,10 +241,20 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if SESSION_COOKIE_SECURE else 0)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
 
+# --- Doors --------------------------------------------------------------------------------------
+# People are let in from so many minutes before a show starts until it ends.
+DOORS_OPEN_MINUTES = env.int("DOORS_OPEN_MINUTES", default=60)
+
 # --- Logs ---------------------------------------------------------------------------------------
 LOGGING = logging_config(
     form=LOG_FORMAT,
     level=LOG_LEVEL,
     folder=Path(str(LOGS_DIR)),
-    secrets=[SECRET_KEY, RAZORPAY_KEY_SECRET, *RAZORPAY_WEBHOOK_SECRETS, DATABASES["default"].get("PASSWORD", "")],
+    secrets=[
+        SECRET_KEY,
+        *SECRET_KEY_FALLBACKS,
+        RAZORPAY_KEY_SECRET,
+        *RAZORPAY_WEBHOOK_SECRETS,
+        DATABASES["default"].get("PASSWORD", ""),
+    ],
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
 from bookings import api as bookings
 from frontend.booking_words import listed, refund_words, story_of, terms_words
@@ -21,12 +22,6 @@ def phase_of(booking: bookings.BookingView, now: datetime) -> Phase:
         return "confirmed"
     is_held = booking.status == bookings.Status.PENDING and booking.expires_ms > _ms(now)
     return "held" if is_held else "ended"
-
-
-def short_code(booking: bookings.BookingView) -> str:
-    """What is said at the door: 3F9A 21C7, the random end of the id."""
-    end = booking.booking.replace("-", "")[-8:].upper()
-    return f"{end[:4]} {end[4:]}"
 
 
 def booking_context(booking: bookings.BookingView, *, detail: bookings.ShowDetail, now: datetime) -> dict[str, Any]:
@@ -44,7 +39,7 @@ def booking_context(booking: bookings.BookingView, *, detail: bookings.ShowDetai
         "movie": detail.movie,
         "address": _address(show),
         "phase": phase,
-        "code": short_code(booking),
+        "code": bookings.booking_reference(UUID(booking.booking)),
         "seats": listed(booking.seats),
         "story": story_of(booking, returned_paise=returned_paise) if phase == "ended" else None,
         "back_words": refund_words(booking.refund, returned_paise) if phase == "confirmed" else "",
@@ -93,7 +88,7 @@ def _line(booking: bookings.BookingView, now: datetime) -> Line:
         show=bookings.get_show(booking.show_id).show,
         phase=phase,
         seats=listed(booking.seats),
-        code=short_code(booking),
+        code=bookings.booking_reference(UUID(booking.booking)),
         title=story_of(booking, returned_paise=0).title if phase == "ended" else "",
         money=refund_words(booking.refund, returned_paise),
     )

@@ -32,15 +32,20 @@ def get_returned_paise(booking: str) -> int:
 
 def get_refund_terms(*, theatre_slug: str, amount_paise: int, starts_at: datetime, now: datetime) -> RefundTerms:
     """What the theatre's policy gives back of `amount_paise` (paise) for a show at `starts_at`."""
-    row = RefundPolicy.objects.filter(theatre__slug=theatre_slug).first()
-    policy = (
-        Policy(row.full_until_hours, row.share_until_hours, row.share_percent) if row is not None else DEFAULT_POLICY
-    )
+    policy = get_refund_policy(theatre_slug)
     changes = (starts_at - timedelta(hours=hours) for hours in (policy.full_until_hours, policy.share_until_hours))
     return RefundTerms(
         paise=share_paise(policy, amount_paise=amount_paise, now_ms=_ms(now), starts_ms=_ms(starts_at)),
         until=min((change for change in changes if change > now), default=None),
     )
+
+
+def get_refund_policy(theatre_slug: str) -> Policy:
+    """What the theatre gives back of a booking that its buyer cancels, by the hours left before the show."""
+    row = RefundPolicy.objects.filter(theatre__slug=theatre_slug).first()
+    if row is None:
+        return DEFAULT_POLICY
+    return Policy(row.full_until_hours, row.share_until_hours, row.share_percent)
 
 
 def _returned_paise(payment: Payment) -> int:

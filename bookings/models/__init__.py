@@ -2,6 +2,7 @@
 
 from bookings.models.bookings import Booking, IdempotencyRecord, OutboxEvent, PicturePending, SeatClaim
 from bookings.models.catalogue import Layout, Movie, Screen, Show, Theatre
+from bookings.models.tickets import Ticket
 
 __all__ = [
     "Booking",
@@ -14,4 +15,5 @@ __all__ = [
     "SeatClaim",
     "Show",
     "Theatre",
+    "Ticket",
 ]
