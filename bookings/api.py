@@ -35,6 +35,7 @@ from bookings.http.documentation import BAD_FIELDS, documented
 from bookings.http.errors import BodyTooLarge, CsrfFailed, NotJson, refusal
 from bookings.http.holds import IdempotencyKey, run_to_its_end
 from bookings.http.schemas import EXAMPLE_BOOKING, Currency, Paise, PublicId, Reply, Request, UnixMs
+from bookings.http.staff import CHECK_IN, Usher, read_usher
 from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder, read_holder
 from bookings.selectors.bookings import BookingView, find_booking, get_booking, list_bookings
 from bookings.selectors.catalogue import (
@@ -61,6 +62,8 @@ from bookings.selectors.filling import get_fills
 from bookings.selectors.live import MyHold, SeatPicture, get_seat_picture
 from bookings.services.booking_work import BookingWork, BookingWorks
 from bookings.services.box_office import BoxOffice, from_sync, with_box_office
+from bookings.services.check_in import DoorCounts, Entry, count_door, recent_entries
+from bookings.services.door_news import door_group
 from bookings.services.idempotency import KeyedRequest
 from bookings.services.outbox import Event, TryLater, on_event
 from bookings.services.outcomes import Held, Released
@@ -71,6 +74,7 @@ from bookings.waypoints import add_points, pass_by
 
 __all__ = [
     "BAD_FIELDS",
+    "CHECK_IN",
     "EXAMPLE_BOOKING",
     "HOLDER_AUTH",
     "HOLDER_COOKIE",
@@ -95,7 +99,9 @@ __all__ = [
     "CsrfFailed",
     "Currency",
     "DayOfShows",
+    "DoorCounts",
     "DuplicateSeats",
+    "Entry",
     "Event",
     "Fill",
     "Held",
@@ -138,11 +144,14 @@ __all__ = [
     "TryLater",
     "UnixMs",
     "UnknownSeat",
+    "Usher",
     "add_points",
     "booking_reference",
     "bounded",
     "client_address",
+    "count_door",
     "documented",
+    "door_group",
     "find_booking",
     "format_inr",
     "from_sync",
@@ -165,6 +174,8 @@ __all__ = [
     "on_event",
     "pass_by",
     "read_holder",
+    "read_usher",
+    "recent_entries",
     "refusal",
     "replace_tickets",
     "run_to_its_end",

@@ -18,7 +18,7 @@ from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 
 from bookings.errors import BadRequest
-from bookings.http import bookings, catalogue, guests, holds, pictures
+from bookings.http import bookings, catalogue, check_in, guests, holds, pictures
 from bookings.http.boundary import bounded, unknown_address
 from bookings.http.errors import install_error_replies
 from config.api_page import ApiPage
@@ -39,6 +39,7 @@ _TAGS = [
     {"name": holds.TAG, "description": "Seats that are yours for a while."},
     {"name": bookings.TAG, "description": "What became of a hold."},
     {"name": payments.TAG, "description": "Paying for a hold, and giving it up."},
+    {"name": check_in.TAG, "description": "Letting people in, for staff."},
 ]
 
 
@@ -143,8 +144,8 @@ def make_api(beside: RootCalls) -> HousefullApi:
         openapi_extra={"tags": _TAGS},
     )
     install_error_replies(api)
-    for router in (guests.router, catalogue.router, pictures.router, holds.router, bookings.router, payments.router):
-        api.add_router("", router)
+    for part in (guests, catalogue, pictures, holds, bookings, payments, check_in):
+        api.add_router("", part.router)
     api.beside = beside
     return api
 

@@ -7,6 +7,7 @@ from tests.bench.confirmations import confirmations
 from tests.bench.contention import contention
 from tests.bench.expiry import expiry
 from tests.bench.fan_out import fan_out
+from tests.bench.forgeries import forgeries
 from tests.bench.grabs import granted, refused
 from tests.bench.idle import idle, stuck
 from tests.bench.latency import latency
@@ -26,6 +27,7 @@ BENCHMARKS: Final = {
         Benchmark("idle", "Viewers who only look", idle),
         Benchmark("stuck", "Viewers who have stopped reading", stuck),
         Benchmark("confirmations", "Payments verified, with their webhooks", confirmations),
+        Benchmark("forgeries", "A million forged tickets at the door", forgeries),
         Benchmark("contention", "200 customers fight over 24 seats", contention),
     )
 }
