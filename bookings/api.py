@@ -36,6 +36,7 @@ from bookings.http.errors import BodyTooLarge, CsrfFailed, NotJson, refusal
 from bookings.http.holds import IdempotencyKey, run_to_its_end
 from bookings.http.schemas import EXAMPLE_BOOKING, Currency, Paise, PublicId, Reply, Request, UnixMs
 from bookings.http.staff import CHECK_IN, Usher, read_usher
+from bookings.http.threads import in_thread
 from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder, read_holder
 from bookings.selectors.bookings import BookingView, find_booking, get_booking, list_bookings
 from bookings.selectors.catalogue import (
@@ -164,6 +165,7 @@ __all__ = [
     "get_show",
     "holder_of",
     "household",
+    "in_thread",
     "issue_holder",
     "issue_tickets",
     "list_bookings",

@@ -90,7 +90,7 @@ class TestReading:
 
     def test_refuses_neighbours_in_the_wrong_order(self) -> None:
         for place in range(TEXT_LENGTH - 1):
-            one, other = TEXT[place : place + 2]
+            one, other = TEXT[place], TEXT[place + 1]
             if one != other:
                 assert flaw_of(TEXT[:place] + other + one + TEXT[place + 2 :]) is not None
 
