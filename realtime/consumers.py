@@ -38,7 +38,7 @@ class SeatConsumer(AsyncConsumer):  # type: ignore[misc]
         writer: Writer = scope.get("extensions", {}).get("housefull.writer") or SendWriter(send)
         holder = admit(handshake)
         if isinstance(holder, CloseCode):
-            await _accept(send, handshake)
+            await accept(send, handshake)
             writer.close(holder)
             return
         rooms = await current_rooms()
@@ -47,11 +47,11 @@ class SeatConsumer(AsyncConsumer):  # type: ignore[misc]
         )
         if isinstance(writer, DirectWriter):
             writer.deliver_to(socket.take)
-        address, position = _counted_address(scope, handshake), handshake.position
-        await _accept(send, handshake)
+        address, position = counted_address(scope, handshake), handshake.position
+        await accept(send, handshake)
         del handshake  # 1 KB that would stay as long as the socket
         if not rooms.limits.take_socket(address, holder):
-            _turn_away(writer, "rate_limited", "Too many sockets are open already.", CloseCode.TOO_MANY_MESSAGES)
+            turn_away(writer, "rate_limited", "Too many sockets are open already.", CloseCode.TOO_MANY_MESSAGES)
             return
         metrics.sockets.inc()
         try:
@@ -70,7 +70,7 @@ class SeatConsumer(AsyncConsumer):  # type: ignore[misc]
         except NotFound:
             socket.writer.close(CloseCode.NO_SUCH_SHOW)
         except NotReady as error:
-            _turn_away(socket.writer, error.code, error.detail, CloseCode.RESTARTING)
+            turn_away(socket.writer, error.code, error.detail, CloseCode.RESTARTING)
         finally:
             socket.leave()
 
@@ -78,21 +78,24 @@ class SeatConsumer(AsyncConsumer):  # type: ignore[misc]
 async def refuse_path(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
     """There is nothing at this path: say so in a way that browsers can read."""
     await receive()
-    await _accept(send, Handshake.from_scope(scope))
+    await accept(send, Handshake.from_scope(scope))
     await send({"type": "websocket.close", "code": int(CloseCode.NO_SUCH_SHOW)})
 
 
-async def _accept(send: Any, handshake: Handshake) -> None:
+async def accept(send: Any, handshake: Handshake) -> None:
+    """Accept, choosing one of the client's subprotocols, so that a close code can be read."""
     await send({"type": "websocket.accept", "subprotocol": handshake.polite_subprotocol})
 
 
-def _turn_away(writer: Writer, code: str, detail: str, close_code: CloseCode) -> None:
+def turn_away(writer: Writer, code: str, detail: str, close_code: CloseCode) -> None:
+    """Say why, and close."""
     metrics.refused.labels(code).inc()
     writer.reply(encode(Error(id=None, code=code, detail=detail)))
     writer.close(close_code)
 
 
-def _counted_address(scope: Mapping[str, Any], handshake: Handshake) -> str:
+def counted_address(scope: Mapping[str, Any], handshake: Handshake) -> str:
+    """The household that a socket counts for."""
     peer = scope.get("client") or ("", 0)
     forwarded = handshake.headers.get("x-forwarded-for", "")
     return household(client_address(str(peer[0]), forwarded, settings.TRUSTED_PROXIES))

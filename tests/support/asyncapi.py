@@ -7,11 +7,16 @@ from typing import Any, Literal
 import yaml
 from jsonschema import Draft202012Validator
 
-Direction = Literal["server", "client"]
+Direction = Literal["server", "client", "server of a door", "client of a door"]
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
 # The operations of the document, from the server's side.
-_OPERATIONS: dict[Direction, str] = {"server": "show", "client": "ask"}
+_OPERATIONS: dict[Direction, str] = {
+    "server": "show",
+    "client": "ask",
+    "server of a door": "showDoor",
+    "client of a door": "askDoor",
+}
 
 
 @cache

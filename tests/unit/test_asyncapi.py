@@ -2,11 +2,12 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
+from realtime.door_protocol import DoorClientMessage, DoorServerMessage
 from realtime.frames import SnapshotBody, encode
 from realtime.protocol import (
     UPDATES_DELAYED,
@@ -26,8 +27,9 @@ from realtime.protocol import (
     ServerMessage,
     parse,
 )
-from tests.support.asyncapi import document, examples, message_names, validate
+from tests.support.asyncapi import Direction, document, examples, message_names, validate
 
+DIRECTIONS = get_args(Direction)
 BOOKING = "019aa4d2-7c1e-7b5e-9f1a-2d0c4b8e6a13"
 STEP = {"type": "seats", "epoch": "k3f9", "from": 1, "version": 2, "server_ms": 3, "changes": [[1, "A"]]}
 MINE = Mine(BOOKING, "pending", ("A3",), 1763760512000, 25000)
@@ -38,18 +40,20 @@ def tags(union: Any) -> set[str]:
 
 
 class TestDocument:
-    @pytest.mark.parametrize("direction", ["server", "client"])
+    @pytest.mark.parametrize("direction", DIRECTIONS)
     def test_has_examples_that_are_valid(self, direction):
         for example in examples(direction):
             validate(direction, example)
 
-    @pytest.mark.parametrize("direction", ["server", "client"])
+    @pytest.mark.parametrize("direction", DIRECTIONS)
     def test_has_an_example_of_every_message(self, direction):
         assert {example["type"] for example in examples(direction)} == set(message_names(direction))
 
     def test_names_every_message_of_the_code_and_no_other(self):
         assert set(message_names("client")) == tags(ClientMessage)
         assert set(message_names("server")) == tags(ServerMessage) | {"snapshot", "refused"}
+        assert set(message_names("client of a door")) == tags(DoorClientMessage)
+        assert set(message_names("server of a door")) == tags(DoorServerMessage)
 
     def test_explains_every_close_code_and_whether_to_return(self):
         rows = re.findall(r"\| (\d{4}) \|[^|]*\| (yes|no)", document()["info"]["description"])
