@@ -59,6 +59,7 @@ from bookings.selectors.catalogue_values import (
     TheatreShows,
     TheatreSummary,
 )
+from bookings.selectors.doors import list_doors
 from bookings.selectors.filling import get_fills
 from bookings.selectors.live import MyHold, SeatPicture, get_seat_picture
 from bookings.services.booking_work import BookingWork, BookingWorks
@@ -170,6 +171,7 @@ __all__ = [
     "issue_tickets",
     "list_bookings",
     "list_cities",
+    "list_doors",
     "list_movies_now_showing",
     "list_shows",
     "list_theatres",

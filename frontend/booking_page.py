@@ -9,8 +9,12 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from django.utils.safestring import SafeString
+
 from bookings import api as bookings
 from frontend.booking_words import listed, refund_words, story_of, terms_words
+from frontend.tickets.facts import SeatFacts, facts_from
+from frontend.tickets.qr import qr_svg
 from payments import api as payments
 
 Phase = Literal["held", "confirmed", "ended"]
@@ -24,12 +28,25 @@ def phase_of(booking: bookings.BookingView, now: datetime) -> Phase:
     return "held" if is_held else "ended"
 
 
-def booking_context(booking: bookings.BookingView, *, detail: bookings.ShowDetail, now: datetime) -> dict[str, Any]:
-    """The template's context."""
+@dataclass(frozen=True, slots=True)
+class SeatCard:
+    """The ticket of one seat as the page shows it."""
+
+    seat: SeatFacts
+    qr: SafeString
+
+
+def booking_context(
+    booking: bookings.BookingView, *, detail: bookings.ShowDetail, now: datetime, is_shared: bool = False
+) -> dict[str, Any]:
+    """The template's context. `is_shared`: for whoever has the link, who may look and no more."""
     show, phase = detail.show, phase_of(booking, now)
+    ticket = facts_from(booking, detail) if phase == "confirmed" else None
+    cards = [SeatCard(seat, qr_svg(seat.qr)) for seat in ticket.seats] if ticket else []
+    is_used = any(card.seat.admitted_at for card in cards)
     returned_paise = payments.get_returned_paise(booking.booking) if booking.refund is not None else 0
     terms = None
-    if phase == "confirmed" and now < show.starts_at:
+    if phase == "confirmed" and now < show.starts_at and not is_shared and not is_used:
         terms = payments.get_refund_terms(
             theatre_slug=show.theatre_slug, amount_paise=booking.amount_paise, starts_at=show.starts_at, now=now
         )
@@ -37,7 +54,10 @@ def booking_context(booking: bookings.BookingView, *, detail: bookings.ShowDetai
         "booking": booking,
         "show": show,
         "movie": detail.movie,
-        "address": _address(show),
+        "ticket": ticket,
+        "cards": cards,
+        "is_shared": is_shared,
+        "is_over": now >= show.ends_at,
         "phase": phase,
         "code": bookings.booking_reference(UUID(booking.booking)),
         "seats": listed(booking.seats),
@@ -92,11 +112,6 @@ def _line(booking: bookings.BookingView, now: datetime) -> Line:
         title=story_of(booking, returned_paise=0).title if phase == "ended" else "",
         money=refund_words(booking.refund, returned_paise),
     )
-
-
-def _address(show: bookings.ShowSummary) -> str:
-    theatres = (theatre for theatre in bookings.list_theatres() if theatre.slug == show.theatre_slug)
-    return next((theatre.address for theatre in theatres), "")
 
 
 def _ms(moment: datetime) -> int:

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, re_path
 
-from frontend import booking_views, views
+from frontend import booking_views, door_views, ticket_views, views
 from frontend.not_found import own_page, unknown_address
 
 app_name = "frontend"
@@ -14,6 +14,14 @@ urlpatterns = [
     path("shows/<int:show_id>/", own_page(views.show), name="show"),
     path("bookings/<uuid:public_id>/pay/", own_page(booking_views.pay), name="pay"),
     path("bookings/<uuid:public_id>/", own_page(booking_views.booking), name="booking"),
+    path("bookings/<uuid:public_id>/ticket.pdf", own_page(ticket_views.own_pdf), name="ticket-pdf"),
+    path("bookings/<uuid:public_id>/ticket.ics", own_page(ticket_views.own_ics), name="ticket-ics"),
+    path("t/<str:token>/", own_page(ticket_views.shared), name="shared-ticket"),
+    path("t/<str:token>/ticket.pdf", own_page(ticket_views.shared_pdf), name="shared-ticket-pdf"),
+    path("t/<str:token>/ticket.ics", own_page(ticket_views.shared_ics), name="shared-ticket-ics"),
+    path("ticket-worker.js", ticket_views.worker, name="ticket-worker"),
+    path("checkin/", own_page(door_views.choose_door), name="doors"),
+    path("checkin/<int:show_id>/", own_page(door_views.door), name="door"),
     path("my/bookings/", booking_views.my_bookings, name="my-bookings"),
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(next_page="/"), name="logout"),

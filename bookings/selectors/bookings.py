@@ -44,6 +44,7 @@ class BookingView:
     buyer_email: str
     buyer_phone: str
     created_at: datetime
+    confirmed_at: datetime | None
     ended_at: datetime | None
 
 
@@ -105,5 +106,6 @@ def _view(booking: Booking) -> BookingView:
         buyer_email=booking.buyer_email,
         buyer_phone=booking.buyer_phone,
         created_at=booking.created_at,
+        confirmed_at=booking.confirmed_at,
         ended_at=booking.ended_at,
     )

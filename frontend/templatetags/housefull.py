@@ -71,6 +71,18 @@ def clock(moment: datetime, time_zone: str) -> str:
 
 
 @register.filter
+def clock24(moment: datetime, time_zone: str) -> str:
+    """The time of day at the theatre as staff read it: 19:30."""
+    return f"{moment.astimezone(ZoneInfo(time_zone)):%H:%M}"
+
+
+@register.filter
+def zone_name(moment: datetime, time_zone: str) -> str:
+    """The short name of the theatre's zone at that moment: IST."""
+    return moment.astimezone(ZoneInfo(time_zone)).tzname() or time_zone
+
+
+@register.filter
 def day(moment: datetime, time_zone: str) -> str:
     """The date at the theatre: Fri 21 Nov."""
     return calendar_day(moment.astimezone(ZoneInfo(time_zone)).date())

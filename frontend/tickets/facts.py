@@ -43,6 +43,7 @@ class TicketFacts:
     booking: str
     reference: str
     is_confirmed: bool
+    was_confirmed: bool
     movie_title: str
     certificate: str
     language: str
@@ -91,6 +92,7 @@ def facts_from(booking: bookings.BookingView, detail: bookings.ShowDetail) -> Ti
         booking=booking.booking,
         reference=bookings.booking_reference(UUID(booking.booking)),
         is_confirmed=booking.status == bookings.Status.CONFIRMED,
+        was_confirmed=booking.confirmed_at is not None,
         movie_title=movie.title,
         certificate=movie.certificate,
         language=movie.language,

@@ -134,7 +134,7 @@ class BookingPage:
         expect(self.page).to_have_url(BOOKING_PATH)
         expect(self.page.locator("[data-booking=confirmed]")).to_be_visible()
         if seats:
-            expect(self.page.locator(".stub-seats dd span")).to_have_text(list(seats))
+            expect(self.page.locator(".seat-ticket h2 b")).to_have_text(list(seats))
         return self
 
     def expect_ended(self, title: str) -> "BookingPage":
