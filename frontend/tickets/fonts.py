@@ -27,6 +27,8 @@ _DEVANAGARI: Final = ("fontpkg_noto_sans_devanagari", "NotoSansDevanagari[wdth,w
 _ALWAYS: Final = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("₹·–—’‘“”…×")
 _HEAVY: Final = {"wght": 850.0, "wdth": 75.0}
 _REGULAR_TABLES: Final = ("fvar", "gvar", "avar", "HVAR", "MVAR", "STAT")
+# Small capitals, old figures and the like would triple the letters to cut; Devanagari is not read without all of its.
+_LATIN_FEATURES: Final = ["kern", "mark", "mkmk", "ccmp", "locl"]
 # Sets of letters kept at once: two faces of two fonts, for the movies of a week.
 _CUT_MAX: Final = 64
 
@@ -54,7 +56,8 @@ def _is_devanagari(letter: str) -> bool:
 @lru_cache(maxsize=_CUT_MAX)
 def _face(package: str, name: str, letters: frozenset[str], *, is_heavy: bool) -> Path:
     """The file of a static font with these letters."""
-    options = subset.Options(layout_features=["*"], hinting=False, notdef_outline=True)
+    features = ["*"] if name == _DEVANAGARI[1] else _LATIN_FEATURES
+    options = subset.Options(layout_features=features, hinting=False, notdef_outline=True)
     if not is_heavy:
         # Without its variations a variable font is its own default: regular.
         options.drop_tables += _REGULAR_TABLES

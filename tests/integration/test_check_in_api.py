@@ -9,7 +9,6 @@ from channels.layers import get_channel_layer
 from django.conf import settings as house
 from django.contrib.auth.models import User as AuthUser
 from django.db import OperationalError
-from django.test import Client
 from pytest_django import Settings
 
 from bookings.api import BoxOffice, SeatTicket, door_group, issue_tickets
@@ -17,7 +16,7 @@ from bookings.http import check_in as calls
 from bookings.models import Show, Ticket
 from tests.support.api import ApiClient, api_client, assert_refused
 from tests.support.cinema import make_show
-from tests.support.tickets import SOON, make_booking, make_usher
+from tests.support.tickets import SOON, make_booking, make_usher, session_of
 
 CSRF = "a" * 32
 
@@ -30,12 +29,6 @@ def show(database: str) -> Show:
 @pytest.fixture
 def tickets(show: Show) -> list[SeatTicket]:
     return issue_tickets(make_booking(show).pk)
-
-
-def session_of(user: AuthUser) -> str:
-    client = Client()
-    client.force_login(user)
-    return str(client.cookies[house.SESSION_COOKIE_NAME].value)
 
 
 async def signed_in(client: ApiClient, user: AuthUser) -> ApiClient:

@@ -10,8 +10,6 @@ import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth.models import User as AuthUser
-from django.test import Client
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
@@ -21,16 +19,10 @@ from bookings.models import Show, Ticket
 from tests.support.asyncapi import validate
 from tests.support.cinema import make_show
 from tests.support.house import RunningHouse
-from tests.support.tickets import SOON, make_booking, make_usher
+from tests.support.tickets import SOON, make_booking, make_usher, session_of
 
 CSRF = "a" * 32
 PATIENCE_SECONDS = 8.0
-
-
-def session_of(user: AuthUser) -> str:
-    client = Client()
-    client.force_login(user)
-    return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
 @pytest.fixture

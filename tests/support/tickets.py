@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.contrib.auth.models import User as AuthUser
+from django.test import Client
 
 from bookings.models import Booking, SeatClaim, Show
 from bookings.services import check_in
@@ -53,6 +55,13 @@ def make_usher(name: str = "usher", *, may_check_in: bool = True, **fields: Any)
     if may_check_in:
         user.user_permissions.add(Permission.objects.get(codename="check_in_tickets"))
     return user  # type: ignore[no-any-return]
+
+
+def session_of(user: AuthUser) -> str:
+    """The session key of somebody who has signed in."""
+    client = Client()
+    client.force_login(user)
+    return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
 def admit_without(cut: str, instead: str = "") -> AbstractContextManager[object]:

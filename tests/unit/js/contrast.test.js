@@ -21,6 +21,13 @@ const SHAPES = [
   ["text", "ground"], ["text", "surface"],
 ];
 
+// The same in both schemes: tickets on paper and their lit head, and verdicts at the door.
+const FIXED = [
+  ["#1B1E2B", "#FFFFFF"], ["#5A6072", "#FFFFFF"], ["#0B7A70", "#FFFFFF"],
+  ["#F4F1E8", "#0E1018"], ["#A9AFC3", "#0E1018"], ["#FFB627", "#0E1018"],
+  ["#FFFFFF", "#0B7A70"], ["#FFFFFF", "#B3261E"], ["#1B1300", "#FFB627"],
+];
+
 function luminance(hex) {
   const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
@@ -46,6 +53,10 @@ describe("contrast", () => {
     }
   }
 
+  for (const [ink, paper] of FIXED) {
+    it(`of ${ink} on ${paper} reads in any scheme`, () => assert.ok(contrast(ink, paper) >= 4.5, contrast(ink, paper).toFixed(2)));
+  }
+
   it("is checked for every colour that the stylesheets write text in", () => {
     const folder = new URL("../../../frontend/static/frontend/css/", import.meta.url);
     const sheets = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".css")).map((name) => readFileSync(new URL(name, folder), "utf8"));
@@ -54,6 +65,15 @@ describe("contrast", () => {
     const known = new Set([...TEXT.map(([ink]) => ink), "edge", "tint"]);
     assert.ok(inks.size > 5);
     assert.deepEqual([...inks].filter((ink) => !known.has(ink)), []);
+  });
+
+  it("is checked for every colour that tickets and doors write in whatever the scheme", () => {
+    const inks = new Set(["tickets/ticket", "door/door"].flatMap((name) => {
+      const sheet = readFileSync(new URL(`../../../frontend/static/frontend/css/${name}.css`, import.meta.url), "utf8");
+      return [...sheet.matchAll(/[\s;{]color:\s*(#[0-9A-Fa-f]{6})/g)].map(([, ink]) => ink);
+    }));
+    assert.ok(inks.size > 5);
+    assert.deepEqual([...inks].filter((ink) => !FIXED.some(([known]) => known === ink)), []);
   });
 
   it("is checked on tokens that exist in both schemes", () => {
