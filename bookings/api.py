@@ -9,6 +9,7 @@ from bookings.domain.pricing import format_inr
 from bookings.domain.rate import RateLimit
 from bookings.domain.seat_map import Applied, Change, Changes, HoldRecord, Picture, SeatMap
 from bookings.domain.tickets import booking_reference, spaced
+from bookings.door_errors import TicketUsed
 from bookings.errors import (
     BadRequest,
     BookingConfirmed,
@@ -142,6 +143,7 @@ __all__ = [
     "Status",
     "TheatreShows",
     "TheatreSummary",
+    "TicketUsed",
     "TooManySeats",
     "TryLater",
     "UnixMs",

@@ -112,6 +112,16 @@ class NoSuchTicket(DoorRefusal):
     http_status = 404
 
 
+class TicketUsed(BookingError):
+    """Somebody has come in with a ticket of this booking, so its buyer can no longer give it back."""
+
+    code = "ticket_used"
+    http_status = 409
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has come in with this booking already, so it can no longer be cancelled.")
+
+
 class SignInRequired(BookingError):
     """Nobody of the staff is signed in."""
 

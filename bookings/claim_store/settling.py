@@ -129,6 +129,14 @@ async def reclaim(connection: AsyncConnection, facts: BookingFacts) -> bool:
     return row is not None and row[0] == len(facts.seats)
 
 
+async def has_come_in(connection: AsyncConnection, booking: str) -> bool:
+    """Whether anybody was let in with a ticket of this booking. Letting in waits for whoever has locked it."""
+    cursor = await connection.execute(
+        "SELECT 1 FROM bookings_ticket WHERE booking_id = %s AND admitted_at IS NOT NULL LIMIT 1", (booking,)
+    )
+    return await cursor.fetchone() is not None
+
+
 async def cancel(connection: AsyncConnection, facts: BookingFacts, *, reason: str) -> Ended:
     """Give the booking up and let its seats go. Raises IllegalTransition."""
     status = next_status(facts.status, Trigger.CANCEL)

@@ -83,6 +83,10 @@ class BookingWork:
             return False
         return True
 
+    async def has_come_in(self, facts: BookingFacts) -> bool:
+        """Whether anybody was let in with a ticket of the booking."""
+        return await settling.has_come_in(self.connection, facts.booking)
+
     async def cancel(self, facts: BookingFacts, *, reason: str, refund: RefundState = RefundState.NONE) -> None:
         """Give the booking up and let its seats go. Raises IllegalTransition."""
         ended = await settling.cancel(self.connection, facts, reason=reason)

@@ -37,6 +37,7 @@ from bookings.api import (
     RateLimit,
     RateLimited,
     Status,
+    TicketUsed,
     documented,
     holder_of,
     run_to_its_end,
@@ -184,7 +185,11 @@ async def verify_payment(
     operation_id="cancel_booking",
     summary="Cancel a booking",
     **documented(
-        200, CancelReply(booking=EXAMPLE_BOOKING, status="cancelled", refund=None), *_COMMON, BookingConfirmed()
+        200,
+        CancelReply(booking=EXAMPLE_BOOKING, status="cancelled", refund=None),
+        *_COMMON,
+        BookingConfirmed(),
+        TicketUsed(),
     ),
 )
 async def cancel(request: HttpRequest, wanted: CancelRequest, idempotency_key: IdempotencyKey = None) -> CancelReply:

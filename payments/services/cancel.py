@@ -12,6 +12,7 @@ from bookings.api import (
     NotFound,
     RefundState,
     Status,
+    TicketUsed,
 )
 from payments import store
 from payments.domain.facts import Resolution
@@ -63,7 +64,7 @@ async def cancel_booking(
 ) -> Cancelled:
     """Cancel a pending booking; a confirmed one only for its buyer (`user`), by the theatre's policy. Idempotent.
 
-    `expected` guards a page that has not heard that the money came. Raises NotFound, BookingConfirmed.
+    `expected` guards a page that has not heard that the money came. Raises NotFound, BookingConfirmed, TicketUsed.
     """
     async with works.open() as work:
         facts = await work.lock(booking)
@@ -83,6 +84,9 @@ async def _cancel(work: BookingWork, facts: BookingFacts, *, reason: Reason, now
         await work.cancel(facts, reason=reason)
         return Cancelled(facts.booking, Status.CANCELLED, facts.refund)
     if facts.status == Status.CONFIRMED and reason == "user":
+        # Whoever sits inside does not get his money back; staff may give it (services/staff.py).
+        if await work.has_come_in(facts):
+            raise TicketUsed
         refund_paise = await refund_by_policy(work, facts, now_ms=now_ms)
         refund = await end_confirmed(work, facts, refund_paise=refund_paise, reason=RETURNED)
         return Cancelled(facts.booking, Status.CANCELLED, refund)

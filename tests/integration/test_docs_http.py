@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as house
 
-from bookings import errors
+from bookings import door_errors, errors
 from bookings.api import BoxOffice
 from bookings.http import errors as http_errors
 from bookings.models import Show
@@ -126,6 +127,8 @@ class TestKeys:
 
 
 # One of each, as a reply could be.
+AT = datetime(2026, 11, 21, tzinfo=UTC)
+BASES = (errors.BookingError, door_errors.DoorRefusal)
 SAMPLES = (
     errors.BadRequest("…"),
     http_errors.InvalidFields([{"field": "seats", "detail": "is missing"}]),
@@ -150,6 +153,18 @@ SAMPLES = (
     errors.RateLimited("…", retry_after_ms=250),
     errors.NotReady(),
     errors.OutcomeUnknown(),
+    door_errors.SignInRequired(),
+    door_errors.NotYourTask(),
+    door_errors.TicketUsed(),
+    door_errors.NoSuchTicket("…"),
+    door_errors.AlreadyAdmitted(seat="A1", at=AT, gate="2", time_zone="UTC"),
+    door_errors.WrongShow(show=1, movie="…", screen="…", starts_at=AT, time_zone="UTC"),
+    door_errors.TicketCancelled(seat="A1", is_show=True),
+    door_errors.TicketRefunded(seat="A1"),
+    door_errors.TicketReplaced(seat="A1"),
+    door_errors.TooEarly(seat="A1", opens_at=AT, time_zone="UTC"),
+    door_errors.ShowOver(seat="A1"),
+    door_errors.Forged(),
 )
 
 
@@ -166,12 +181,12 @@ class TestRefusals:
         assert listed == there_are - {("bad_request", 400, False, frozenset())}
         assert len(rows) == len(listed)
 
-    @pytest.mark.parametrize("module", [errors, http_errors])
+    @pytest.mark.parametrize("module", [errors, http_errors, door_errors])
     def test_are_all_looked_at(self, module: ModuleType) -> None:
         kinds = {
             kind
             for kind in vars(module).values()
-            if isinstance(kind, type) and issubclass(kind, errors.BookingError) and kind is not errors.BookingError
+            if isinstance(kind, type) and issubclass(kind, errors.BookingError) and kind not in BASES
         }
 
         assert kinds <= {type(sample) for sample in SAMPLES}

@@ -23,6 +23,8 @@ EXPIRED = BookingView(
     buyer_email="",
     buyer_phone="",
     created_at=datetime(2026, 11, 22, 14, 0, tzinfo=UTC),
+    confirmed_at=None,
+    ended_at=None,
 )
 
 
