@@ -163,6 +163,7 @@ class Demo:
         environment.setdefault("DEBUG", "true")
         environment.setdefault("SECRET_KEY", secret_key(self._state_folder))
         environment.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+        environment.setdefault("PUBLIC_URL", f"http://127.0.0.1:{self._port}")
         if not environment.get("RAZORPAY_KEY_ID"):
             self._razorpay_url = f"http://127.0.0.1:{free_port()}"
             environment |= razorpay_of_the_demo(self._razorpay_url, secret=environment["SECRET_KEY"])
