@@ -22,7 +22,7 @@ class TestTheGuide:
         assert read_ticket(text, keys=[ticket_key("a secret of this house")]) == SignedTicket(
             booking, 24, 77, bytes(range(10))
         )
-        assert typed_code("K7MQ 3XPD") in PAGE.replace(" ", "")
+        assert typed_code("K7MQ 3XPD") == "K7MQ3XPD"
 
     def test_lists_every_answer_of_a_door_with_the_word_of_the_page(self) -> None:
         listed = dict(re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", PAGE, re.MULTILINE))
