@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpRequest
 from ninja import Router
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from bookings.domain.rate import RateLimit
 from bookings.door_errors import (
@@ -49,16 +49,15 @@ Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", strip_wh
 class CheckInRequest(Request):
     """What was scanned or typed, at which door."""
 
-    show: int = Field(ge=1, le=_BIGGEST_ID, description="The show whose door it is.", examples=[24])
+    model_config = ConfigDict(json_schema_extra={"examples": [{"show": 24, "code": "K7MQ 3XPD", "gate": "2"}]})
+
+    show: int = Field(ge=1, le=_BIGGEST_ID, description="The show whose door it is.")
     code: Line = Field(
         min_length=1,
         max_length=CODE_LENGTH_MAX,
         description="The text of a QR code, or the eight letters and digits below it, in any case and spacing.",
-        examples=["K7MQ 3XPD"],
     )
-    gate: Line = Field(
-        min_length=1, max_length=GATE_LENGTH_MAX, description="What the door is called.", examples=["2"]
-    )
+    gate: Line = Field(min_length=1, max_length=GATE_LENGTH_MAX, description="What the door is called.")
 
 
 class CheckInReply(Reply):

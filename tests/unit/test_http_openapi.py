@@ -91,13 +91,13 @@ class TestTheDocument:
         assert set(codes) >= CODES
         assert not {code for code in codes if code.startswith("layout")}, "no client sees the catalogue's refusals"
 
-    def test_asks_for_identity_where_seats_are_held(self) -> None:
+    def test_asks_for_identity_where_seats_are_held_and_people_let_in(self) -> None:
         guarded = {
             (method, path) for method, path, operation in operations(openapi_document()) if "security" in operation
         }
 
         called = {(method, path) for method, path, _ in operations(openapi_document())}
-        personal = ("holds", "bookings", "verify_payment", "cancel_booking")
+        personal = ("holds", "bookings", "verify_payment", "cancel_booking", "checkin")
         assert guarded == {call for call in called if any(word in call[1] for word in personal)}
 
 
