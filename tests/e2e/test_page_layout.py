@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.e2e.pages import SeatPage
 from tests.support.cinema import make_show
@@ -51,6 +51,13 @@ def tapered_url(live_house: RunningHouse) -> str:
 def letters_of(page: Page) -> list[dict[str, Any]]:
     """How the two letters of each row stand to its first and last seat, in px."""
     return list(page.evaluate(LETTERS))
+
+
+def box_of(element: Locator) -> FloatRect:
+    """Where something that can be seen stands, in px."""
+    box = element.bounding_box()
+    assert box is not None, "it cannot be seen"
+    return box
 
 
 class TestRowLetters:
@@ -100,18 +107,18 @@ class TestATapOnATinyMap:
 
     @pytest.mark.parametrize("label", ["F12", "R20"])
     def test_brings_what_was_tapped_closer_and_keeps_it_under_the_thumb(self, phone: SeatPage, label: str) -> None:
-        box = phone.seat(label).bounding_box()
+        box = box_of(phone.seat(label))
         spot = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
 
         phone.page.touchscreen.tap(*spot)
 
         expect(phone.page.locator("#map-hint")).to_be_hidden()
-        assert phone.seat(label).bounding_box()["width"] > 30
+        assert box_of(phone.seat(label))["width"] > 30
         assert phone.page.evaluate(SEAT_AT, spot) == label
         phone.expect_state(label, "available")
 
     def test_beside_the_seats_brings_them_closer_too(self, phone: SeatPage) -> None:
-        screen = phone.page.locator("#map .screen").bounding_box()
+        screen = box_of(phone.page.locator("#map .screen"))
 
         phone.page.touchscreen.tap(screen["x"] + screen["width"] / 2, screen["y"] + screen["height"] / 2)
 
@@ -124,7 +131,7 @@ class TestTheHead:
         heights = set()
         for path in ("/", "/my/bookings/", "/accounts/login/"):
             page.goto(live_house.url + path)
-            heights.add(page.locator("header.marquee").bounding_box()["height"])
+            heights.add(box_of(page.locator("header.marquee"))["height"])
             assert page.evaluate("document.documentElement.scrollWidth") == 360
 
         assert len(heights) == 1
