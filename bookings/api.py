@@ -2,6 +2,7 @@
 
 from bookings.claim_store.pool import AsyncConnection, ClaimsUnavailable
 from bookings.claim_store.settling import BookingFacts, Buyer
+from bookings.desk import Card, MayDo, Panel, at_theatre, offer_card, offer_log, offer_panel, panels_for
 from bookings.domain.addresses import client_address, household
 from bookings.domain.filling import Fill
 from bookings.domain.lifecycle import RefundState, Status
@@ -40,6 +41,7 @@ from bookings.http.staff import CHECK_IN, Usher, read_usher
 from bookings.http.threads import in_thread
 from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder, read_holder
 from bookings.selectors.addressees import Addressee, find_addressee, list_coming
+from bookings.selectors.blocks import Blocked, get_blocked
 from bookings.selectors.bookings import BookingView, find_booking, get_booking, list_bookings
 from bookings.selectors.catalogue import (
     get_movie,
@@ -71,7 +73,16 @@ from bookings.services.door_news import door_group
 from bookings.services.idempotency import KeyedRequest
 from bookings.services.outbox import Event, TryLater, on_event
 from bookings.services.outcomes import Held, Released
+from bookings.services.show_cancelling import (
+    AlreadyCancelled,
+    Foreseen,
+    Progress,
+    begin_cancelling,
+    foresee_cancelling,
+    get_progress,
+)
 from bookings.services.show_plan import ShowPlan
+from bookings.services.staff_acts import StaffMember, write_down
 from bookings.services.tickets import SeatTicket, issue_tickets, replace_tickets
 from bookings.sql_files import sql_file
 from bookings.waypoints import add_points, pass_by
@@ -84,9 +95,11 @@ __all__ = [
     "HOLDER_COOKIE",
     "HOLDER_COOKIE_SECONDS",
     "Addressee",
+    "AlreadyCancelled",
     "Applied",
     "AsyncConnection",
     "BadRequest",
+    "Blocked",
     "BodyTooLarge",
     "BookingConfirmed",
     "BookingError",
@@ -96,6 +109,7 @@ __all__ = [
     "BookingWorks",
     "BoxOffice",
     "Buyer",
+    "Card",
     "Change",
     "Changes",
     "CheckoutInProgress",
@@ -109,6 +123,7 @@ __all__ = [
     "Entry",
     "Event",
     "Fill",
+    "Foreseen",
     "Held",
     "HoldExpired",
     "HoldRecord",
@@ -117,6 +132,7 @@ __all__ = [
     "IdentityRequired",
     "InProgress",
     "KeyedRequest",
+    "MayDo",
     "MoviePage",
     "MovieSummary",
     "MyHold",
@@ -126,7 +142,9 @@ __all__ = [
     "NowShowing",
     "OutcomeUnknown",
     "Paise",
+    "Panel",
     "Picture",
+    "Progress",
     "PublicId",
     "RateLimit",
     "RateLimited",
@@ -142,6 +160,7 @@ __all__ = [
     "ShowDetail",
     "ShowPlan",
     "ShowSummary",
+    "StaffMember",
     "Status",
     "TheatreShows",
     "TheatreSummary",
@@ -152,6 +171,8 @@ __all__ = [
     "UnknownSeat",
     "Usher",
     "add_points",
+    "at_theatre",
+    "begin_cancelling",
     "booking_reference",
     "bounded",
     "client_address",
@@ -160,13 +181,16 @@ __all__ = [
     "door_group",
     "find_addressee",
     "find_booking",
+    "foresee_cancelling",
     "format_inr",
     "from_sync",
+    "get_blocked",
     "get_booking",
     "get_fills",
     "get_movie",
     "get_movie_page",
     "get_poster",
+    "get_progress",
     "get_seat_picture",
     "get_show",
     "holder_of",
@@ -181,7 +205,11 @@ __all__ = [
     "list_movies_now_showing",
     "list_shows",
     "list_theatres",
+    "offer_card",
+    "offer_log",
+    "offer_panel",
     "on_event",
+    "panels_for",
     "pass_by",
     "read_holder",
     "read_usher",
@@ -192,4 +220,5 @@ __all__ = [
     "spaced",
     "sql_file",
     "with_box_office",
+    "write_down",
 ]
