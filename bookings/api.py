@@ -39,6 +39,7 @@ from bookings.http.schemas import EXAMPLE_BOOKING, Currency, Paise, PublicId, Re
 from bookings.http.staff import CHECK_IN, Usher, read_usher
 from bookings.http.threads import in_thread
 from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder, read_holder
+from bookings.selectors.addressees import Addressee, find_addressee, list_coming
 from bookings.selectors.bookings import BookingView, find_booking, get_booking, list_bookings
 from bookings.selectors.catalogue import (
     get_movie,
@@ -82,6 +83,7 @@ __all__ = [
     "HOLDER_AUTH",
     "HOLDER_COOKIE",
     "HOLDER_COOKIE_SECONDS",
+    "Addressee",
     "Applied",
     "AsyncConnection",
     "BadRequest",
@@ -156,6 +158,7 @@ __all__ = [
     "count_door",
     "documented",
     "door_group",
+    "find_addressee",
     "find_booking",
     "format_inr",
     "from_sync",
@@ -173,6 +176,7 @@ __all__ = [
     "issue_tickets",
     "list_bookings",
     "list_cities",
+    "list_coming",
     "list_doors",
     "list_movies_now_showing",
     "list_shows",

@@ -166,11 +166,9 @@ async def open_instead(connection: AsyncConnection, facts: BookingFacts, *, new:
 
 
 async def set_refund(connection: AsyncConnection, booking: str, refund: RefundState) -> bool:
-    """Note where the buyer's money is. False: it was noted already."""
-    cursor = await connection.execute(
-        "UPDATE bookings_booking SET refund = %s WHERE id = %s AND refund <> %s", (refund, booking, refund)
-    )
-    return cursor.rowcount > 0
+    """Note where the buyer's money is, and tell of it. False: it was noted already."""
+    cursor = await connection.execute(statement("note_refund"), {"booking": booking, "refund": refund})
+    return await cursor.fetchone() is not None
 
 
 async def tell(

@@ -22,6 +22,7 @@ WITH ended AS (
 ), told AS (
     INSERT INTO bookings_outboxevent (kind, key, payload)
     SELECT %(kind)s::text, %(kind)s::text || ':' || id, json_build_object('booking', id, 'show', show_id) FROM fenced
-    ON CONFLICT (key) DO NOTHING
+    -- A booking that was given up, paid late all the same, and is cancelled now: it happened again.
+    ON CONFLICT (key) DO UPDATE SET done_at = NULL, next_at = clock_timestamp(), tries = 0
 )
 SELECT id, show_id, holder, fence, seats FROM fenced
