@@ -21,7 +21,7 @@ READY_PATH: Final = "/readyz"
 REDACTED: Final = "[redacted]"
 # Commands of manage.py that serve until they are stopped. All others print an answer on stdout, which a program
 # may read (`doctor --json`), so what they log goes to stderr.
-SERVING_COMMANDS: Final = frozenset({"runserver", "watch_expiry", "razorpay_emulator"})
+SERVING_COMMANDS: Final = frozenset({"runserver", "watch_expiry", "razorpay_emulator", "mail_catcher"})
 # A shorter value is not taken for a secret: blotting out every "x" would make logs unreadable.
 SECRET_CHARACTERS_MIN: Final = 8
 
