@@ -18,7 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("housefull")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["bookings", "payments", "realtime"])
+app.autodiscover_tasks(["bookings", "payments", "realtime", "frontend"])
 app.autodiscover_tasks(["config"], related_name="heartbeats")
 
 
@@ -37,11 +37,13 @@ app.conf.beat_schedule = {
     "relay-outbox": _every(5.0, "relay_outbox"),
     "poll-payments": _every(15.0, "poll_payments"),
     "check-ledger": _every(86_400.0, "check_ledger"),
+    "send-due-letters": _every(10.0, "send_due_letters"),
+    "send-show-reminders": _every(900.0, "send_show_reminders"),
     "beat-heartbeat": _every(10.0, "beat_heartbeat"),
 }
 
 # Run so often that their success is not worth a line; their failures are.
-QUIET_TASKS: Final = frozenset({"relay_outbox", "poll_payments", "beat_heartbeat"})
+QUIET_TASKS: Final = frozenset({"relay_outbox", "poll_payments", "send_due_letters", "beat_heartbeat"})
 
 
 class TaskLines(logging.Filter):

@@ -6,6 +6,7 @@ running, is `manage.py doctor`.
 """
 
 from collections.abc import Callable, Sequence
+from email.utils import parseaddr
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -206,6 +207,33 @@ def check_live_key(**_: Any) -> list[CheckMessage]:
     ]
 
 
+def check_mail(**_: Any) -> list[CheckMessage]:
+    """Letters have a sender, and lead to where the house is reached, not to this machine."""
+    found: list[CheckMessage] = []
+    parts = urlsplit(settings.PUBLIC_URL)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        found.append(
+            Error(
+                f"PUBLIC_URL is {settings.PUBLIC_URL!r}: links in letters and on tickets would lead nowhere.",
+                hint="Set PUBLIC_URL to the address people reach this house by, such as https://tickets.example.com.",
+                id="housefull.E011",
+            )
+        )
+    for name, address in (("MAIL_FROM", settings.MAIL_FROM), ("MAIL_REPLY_TO", settings.MAIL_REPLY_TO)):
+        is_wanted = name == "MAIL_FROM" and bool(settings.EMAIL_URL)
+        if (address or is_wanted) and not _is_mailbox(address):
+            found.append(
+                Error(
+                    f"{name} is {address!r}: no letter can come from there."
+                    if name == "MAIL_FROM"
+                    else f"{name} is {address!r}: no answer can go there.",
+                    hint=f"Set {name} to an address, with or without a name: Housefull <tickets@example.com>.",
+                    id="housefull.E012",
+                )
+            )
+    return found
+
+
 CHECKS: Final[Sequence[Callable[..., list[CheckMessage]]]] = (
     check_secret_key,
     check_webhook_secret,
@@ -217,6 +245,7 @@ CHECKS: Final[Sequence[Callable[..., list[CheckMessage]]]] = (
     check_capture,
     check_refresh_policy,
     check_live_key,
+    check_mail,
 )
 
 
@@ -248,6 +277,12 @@ def database_of(url: str) -> str:
     """The logical database that a Redis URL names."""
     parts = urlsplit(url)
     return parse_qs(parts.query).get("db", [parts.path.strip("/") or "0"])[0]
+
+
+def _is_mailbox(address: str) -> bool:
+    name, plain = parseaddr(address)
+    # What cannot be read as one mailbox, or holds a line break, would be another header.
+    return "@" in plain[1:-1] and not {"\r", "\n"} & set(name + plain + address)
 
 
 def _is_loopback(url: str) -> bool:

@@ -6,7 +6,7 @@
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import environ
 
@@ -36,7 +36,7 @@ SECRET_KEY = env.str("SECRET_KEY", default=INSECURE_SECRET_KEY)
 # Secrets of before, newest first: what they signed (tickets, guests, sessions) stays good while they are listed.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # Where the house is reached from outside, for links in mail and on paper.
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000" if DEBUG else "").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -159,6 +159,13 @@ CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5.0
 CELERY_TIMEZONE = "UTC"
+# Letters wait for mail servers, so they have a queue, and in demo and compose a worker, of their own (decision 41).
+# A worker that is told no queue takes both.
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {CELERY_TASK_DEFAULT_QUEUE: {}, "letters": {}}
+CELERY_TASK_ROUTES = {
+    name: {"queue": "letters"} for name in ("send_booking_confirmation_email", "send_letter", "send_due_letters")
+}
 # Keeps its schedule in memory: every entry is idempotent, and no file can be left broken by a kill.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 
@@ -212,6 +219,8 @@ REFRESH_POLICY = env.str("REFRESH_POLICY", default="cancel")
 
 # --- Mail ---------------------------------------------------------------------------------------
 EMAIL_URL = env.str("EMAIL_URL", default="")
+MAIL_FROM = env.str("MAIL_FROM", default="Housefull <tickets@localhost>" if DEBUG else "")
+MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="")
 
 # --- People see -----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-in"
@@ -256,5 +265,6 @@ LOGGING = logging_config(
         RAZORPAY_KEY_SECRET,
         *RAZORPAY_WEBHOOK_SECRETS,
         DATABASES["default"].get("PASSWORD", ""),
+        unquote(urlsplit(EMAIL_URL).password or ""),
     ],
 )

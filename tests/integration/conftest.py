@@ -10,9 +10,12 @@ from pytest_django import Settings
 from bookings.api import BoxOffice
 from bookings.models import Show
 from bookings.selectors.cache import catalogue_cache
+from frontend import handlers
+from frontend.letters import writing
 from tests.support.api import ApiClient, api_guest, serving_office
 from tests.support.cinema import make_show
 from tests.support.house import send_everybody_home
+from tests.support.mail import MailServer, running_mail_server
 from tests.support.witness import another_office
 
 
@@ -62,3 +65,25 @@ def awake_cache() -> Iterator[None]:
     catalogue_cache.wake()
     yield
     catalogue_cache.wake()
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[MailServer]:
+    """A mail server of this test process; tests that send letters take `mail`."""
+    with running_mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def mail(mail_server: MailServer, database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> MailServer:
+    """The mail server of this house, which behaves well; Celery is not told of letters."""
+    mail_server.reset()
+    settings.EMAIL_URL = mail_server.url
+    monkeypatch.setattr(handlers, "nudge", lambda *_, **__: None)
+    return mail_server
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters without a drawn ticket, for tests that send many."""
+    monkeypatch.setattr(writing, "ticket_pdf", lambda facts: b"%PDF-")

@@ -21,6 +21,9 @@ def house(settings: Settings) -> Settings:
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:6379/2"
     settings.CAPTURE_MODE, settings.REFRESH_POLICY = "automatic", "cancel"
     settings.CAPTURE_AUTOMATIC_MINUTES, settings.CAPTURE_MANUAL_MINUTES = 12, 30
+    settings.PUBLIC_URL = "https://tickets.example.com"
+    settings.EMAIL_URL = "smtp+tls://house:secret@mail.example.com:587"
+    settings.MAIL_FROM, settings.MAIL_REPLY_TO = "Housefull <tickets@example.com>", ""
     return settings
 
 
@@ -161,5 +164,29 @@ class TestChecks:
     def test_take_each_key_where_it_belongs(self, house: Settings, key: str, url: str) -> None:
         house.RAZORPAY_KEY_ID, house.RAZORPAY_KEY_SECRET = key, "secret"
         house.RAZORPAY_WEBHOOK_SECRETS, house.RAZORPAY_BASE_URL = ["current"], url
+
+        assert checks.problems() == []
+
+    @pytest.mark.parametrize(
+        "url", ["", "tickets.example.com", "ftp://tickets.example.com", "https://", "https://a.b?x=1"]
+    )
+    def test_refuse_letters_whose_links_lead_nowhere(self, house: Settings, url: str) -> None:
+        house.PUBLIC_URL = url
+
+        assert_refused(11, remedy="PUBLIC_URL")
+
+    @pytest.mark.parametrize("sender", ["", "nobody", "@example.com", "tickets@", "a@b.c\nBcc: d@e.f"])
+    def test_refuse_letters_that_come_from_nowhere(self, house: Settings, sender: str) -> None:
+        house.MAIL_FROM = sender
+
+        assert_refused(12, remedy="MAIL_FROM")
+
+    def test_refuse_answers_that_go_nowhere(self, house: Settings) -> None:
+        house.MAIL_REPLY_TO = "nobody"
+
+        assert_refused(12, remedy="MAIL_REPLY_TO")
+
+    def test_want_no_sender_where_no_mail_is_sent(self, house: Settings) -> None:
+        house.EMAIL_URL = house.MAIL_FROM = ""
 
         assert checks.problems() == []

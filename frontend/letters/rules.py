@@ -1,0 +1,53 @@
+"""When a letter is tried again, when it is given up, and when what it was to say is no longer so. Pure."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from bookings.api import Addressee, Status
+
+# The first wait after a letter was not taken (contract: 5 minutes); each further one is twice as long.
+RETRY_SECONDS_MIN: Final = 300
+RETRY_SECONDS_MAX: Final = 4 * 3600
+GIVE_UP_AFTER: Final = timedelta(hours=24)
+# So many tries may end without anybody knowing how; then a person looks, instead of a fourth copy.
+UNCLEAR_MAX: Final = 3
+
+
+class Outcome(StrEnum):
+    """How handing a letter over ended. AWAY is the server's or the house's trouble, LATER this letter's own."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    LATER = "later"
+    AWAY = "away"
+    UNCLEAR = "unclear"
+
+
+def wait_seconds(outcome: Outcome, tries: int) -> int:
+    """How long a letter waits for its next try, having been tried so often.
+
+    A server that is away is asked every five minutes, so that letters are out that soon after it is back; a letter
+    that the server does not want yet waits longer each time.
+    """
+    if outcome is Outcome.AWAY:
+        return RETRY_SECONDS_MIN
+    return min(RETRY_SECONDS_MIN << min(tries - 1, 16), RETRY_SECONDS_MAX)
+
+
+def overtaken_by(kind: str, reference: str, addressee: Addressee, *, now: datetime) -> str:
+    """Why the letter is not to be sent any more; '' when it is."""
+    is_confirmed = addressee.status == Status.CONFIRMED
+    match kind:
+        case "confirmation" if not is_confirmed:
+            return f"the booking is {addressee.status}"
+        case "cancellation" if is_confirmed:
+            return "the booking is confirmed again"
+        case "refund" if addressee.refund != reference.split(" ")[0]:
+            return f"the refund is {addressee.refund or 'not due'} by now"
+        case "reminder" if not is_confirmed:
+            return f"the booking is {addressee.status}"
+        case "reminder" if now >= addressee.starts_at:
+            return "the show has begun"
+        case _:
+            return ""
