@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from celery import shared_task
-from celery.signals import heartbeat_sent, task_success
+from celery.signals import celeryd_after_setup, heartbeat_sent, task_success
+from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
@@ -55,19 +56,29 @@ def beat_heartbeat(**_: object) -> None:
 
 
 class _WorkerSign:
-    """The worker's main process speaks every two seconds; one sign in ten is enough."""
+    """The worker's main process speaks every two seconds; one sign in ten is enough.
+
+    A worker that only sends letters is no sign that seats and money are seen to.
+    """
 
     def __init__(self) -> None:
         self._next_at = 0.0
+        self._is_of_the_house = True
+
+    def begin(self, instance: Any, **_: Any) -> None:
+        """Look which queues this worker takes."""
+        self._is_of_the_house = settings.CELERY_TASK_DEFAULT_QUEUE in instance.app.amqp.queues.consume_from
 
     def __call__(self, **_: Any) -> None:
         now = time.monotonic()
-        if now >= self._next_at:
+        if self._is_of_the_house and now >= self._next_at:
             self._next_at = now + INTERVAL_SECONDS
             leave_sign(WORKER)
 
 
-heartbeat_sent.connect(_WorkerSign(), weak=False)
+_worker_sign = _WorkerSign()
+celeryd_after_setup.connect(_worker_sign.begin, weak=False)
+heartbeat_sent.connect(_worker_sign, weak=False)
 
 
 def _task_succeeded(sender: Any, **_: Any) -> None:

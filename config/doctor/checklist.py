@@ -107,5 +107,13 @@ CHECKLIST: Final = (
         "Open Open money in the admin: it has the next step for each. A worker and beat must run.",
         needs=(POSTGRES, TABLES),
     ),
-    Examination("mail", house.mail_can_be_sent, "Set EMAIL_URL, such as smtp://user:password@mail.example.com:587."),
+    Examination(
+        "mail", house.mail_can_be_sent, "Set EMAIL_URL, such as smtp+tls://user:password@mail.example.com:587."
+    ),
+    Examination(
+        "letters go out",
+        house.letters_go_out,
+        "celery -A config worker -Q letters, or make demo, which runs everything (its log: logs/celery_worker.log).",
+        needs=(POSTGRES, TABLES),
+    ),
 )

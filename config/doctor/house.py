@@ -4,12 +4,9 @@ Each function is one examination: it returns what it saw, or raises Failed or Sk
 """
 
 import random
-import smtplib
-from typing import Any, Final
+from typing import Final
 
-import environ
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from bookings.api import with_box_office
@@ -17,6 +14,7 @@ from bookings.selectors.active_shows import get_active_shows
 from bookings.services.upkeep import find_drift
 from config import heartbeats, probes
 from config.doctor.examination import Failed, Skipped
+from frontend.letters.transport import NoTransport, greet
 
 # Signs come every 10 s; two may be late before anybody is called dead.
 SIGN_SECONDS_MAX: Final = 30.0
@@ -26,6 +24,8 @@ UNSHOWN_SECONDS_MAX: Final = 60
 SHOWS_SAMPLED_MAX: Final = 10
 LOOK_AGAIN_SECONDS: Final = 0.3
 SMTP_SECONDS: Final = 1.5
+# The sweep of letters comes every 10 s; one that a dead worker took is free after 48 s.
+UNTRIED_SECONDS_MAX: Final = 180
 
 
 def worker_is_alive() -> str:
@@ -81,24 +81,35 @@ def pictures_agree() -> str:
 
 
 def mail_can_be_sent() -> str:
-    """The server that EMAIL_URL names takes our call; nothing is sent."""
+    """The server that EMAIL_URL names takes our call, with TLS and login where it says so; nothing is sent."""
     if not settings.EMAIL_URL:
         raise Skipped("EMAIL_URL is not set: no mail is sent")
     try:
-        config: dict[str, Any] = environ.Env.email_url_config(settings.EMAIL_URL)
-    except ImproperlyConfigured as error:
-        raise Failed(f"EMAIL_URL cannot be read: {error}") from error
-    backend = str(config["EMAIL_BACKEND"])
-    if not backend.endswith("smtp.EmailBackend"):
-        return backend.rsplit(".", 2)[-2]
-    host, port = config["EMAIL_HOST"], config["EMAIL_PORT"] or 25
-    call = smtplib.SMTP_SSL if config.get("EMAIL_USE_SSL") else smtplib.SMTP
-    try:
-        with call(host, port, timeout=SMTP_SECONDS) as server:
-            server.noop()
-    except (OSError, smtplib.SMTPException) as error:
-        raise Failed(f"{host}:{port} does not take mail: {error}") from error
-    return f"{host}:{port} answers"
+        return greet(step_seconds=SMTP_SECONDS)
+    except NoTransport as reason:
+        raise Failed(str(reason)) from reason
+
+
+def letters_go_out() -> str:
+    """No letter waits without being tried, and none was given up lately."""
+    with probes.open_postgres() as connection:
+        row = connection.execute(
+            "SELECT count(*) FILTER (WHERE state IN ('due', 'sending')),"
+            " count(*) FILTER (WHERE state <> 'failed' AND next_at < clock_timestamp() - %s * interval '1 second'),"
+            " count(*) FILTER (WHERE state = 'failed' AND created_at > clock_timestamp() - interval '2 days')"
+            " FROM frontend_letter WHERE state IN ('due', 'sending', 'failed')",
+            (UNTRIED_SECONDS_MAX,),
+        ).fetchone()
+    assert row is not None, "an aggregate returns one row"
+    waiting, untried, failed = row
+    if untried:
+        raise Failed(f"{untried} letters are due and nobody sends them")
+    if failed:
+        raise Failed(
+            f"{failed} letters of the last two days were given up",
+            remedy="Open Letters in the admin, state failed: each says why, and can be sent again.",
+        )
+    return f"{waiting} wait"
 
 
 def _sign_of(name: str, seconds_max: float) -> str:

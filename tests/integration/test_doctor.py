@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -27,9 +28,12 @@ from config.doctor import money as money_examinations
 from config.doctor import servers as server_examinations
 from config.doctor.checklist import CHECKLIST
 from config.doctor.examination import Examination, Finding, examine_all
+from frontend.models import Letter
 from payments.models import Payment
 from payments.razorpay_gateway import RazorpayGateway
+from tests.support.bought import make_booking
 from tests.support.cinema import make_show
+from tests.support.mail import MailServer
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.razorpay import Razorpay
 from tests.support.servers import pause_postgres, resume_postgres
@@ -106,7 +110,22 @@ class TestDoctor:
             "worker alive",
             "beat alive",
             "expiry watcher alive",
+            "letters go out",
         }
+
+    @pytest.mark.parametrize(
+        ("queues", "is_alive"), [(["letters"], False), (["celery"], True), (["celery", "letters"], True)]
+    )
+    def test_takes_a_worker_of_letters_alone_for_no_worker_of_the_house(
+        self, redis_client: redis.Redis, queues: list[str], is_alive: bool
+    ) -> None:
+        sign = heartbeats._WorkerSign()
+        amqp = SimpleNamespace(queues=SimpleNamespace(consume_from=dict.fromkeys(queues)))
+
+        sign.begin(SimpleNamespace(app=SimpleNamespace(amqp=amqp)))
+        sign()
+
+        assert (heartbeats.ages_seconds([heartbeats.WORKER])[heartbeats.WORKER] is not None) == is_alive
 
     @pytest.mark.parametrize(("name", "remedy"), SIGNS.items())
     def test_misses_signs_of_life(self, living_house: None, name: str, remedy: str) -> None:
@@ -281,6 +300,29 @@ class TestHouse:
         finding = examine("mail")
 
         assert (finding.outcome, told in finding.detail) == (outcome, True)
+
+    def test_greets_the_mail_server_and_sends_nothing(self, mail: MailServer) -> None:
+        well = examine("mail")
+        mail.fail("busy")
+        busy = examine("mail")
+
+        assert (well.outcome, well.detail) == ("ok", f"127.0.0.1:{mail.port} answers, in the clear")
+        assert (busy.outcome, "421" in busy.detail) == ("failed", True)
+        assert mail.mails == []
+
+    def test_must_not_leave_letters_lying(self, database: str) -> None:
+        booking = make_booking()
+        soon = Now() + timedelta(days=1)
+        letter = Letter.objects.create(
+            booking=booking, kind="confirmation", to="a@b.c", message_id="1", give_up_at=soon
+        )
+        assert examine("letters go out").detail == "1 wait"
+
+        Letter.objects.filter(pk=letter.pk).update(next_at=Now() - timedelta(minutes=5))
+        assert_fails("letters go out", saying="1 letters are due", remedy="-Q letters")
+
+        Letter.objects.filter(pk=letter.pk).update(state="failed")
+        assert_fails("letters go out", saying="1 letters of the last two days", remedy="Letters in the admin")
 
 
 class TestMoney:

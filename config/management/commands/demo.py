@@ -41,12 +41,20 @@ HOUSE_VARIABLES = (
     "RAZORPAY_KEY_SECRET",
     "RAZORPAY_WEBHOOK_SECRET",
     "RAZORPAY_BASE_URL",
+    "EMAIL_URL",
+    "PUBLIC_URL",
 )
 DEMO_KEY_ID = "rzp_test_HousefullDemo1"
+LETTERS_WORKER = ("-Q", "letters", "-n", "letters@%h", "-c", "1")
 PORT_MAX = 65535
 READY_SECONDS_MAX = 90.0
 READY_STEP_SECONDS = 0.1
-STOP_ORDER = (["prepare", "web"], ["beat", "watcher", "worker"], ["gateway"], ["redis", "postgresql"])
+STOP_ORDER = (
+    ["prepare", "web"],
+    ["beat", "watcher", "worker", "letters"],
+    ["gateway", "mail"],
+    ["redis", "postgresql"],
+)
 
 
 class Command(BaseCommand):
@@ -100,6 +108,8 @@ class Demo:
         self._redis_url = os.environ.get("REDIS_URL", "")
         # The address of the emulated Razorpay; empty where keys of a real account are set.
         self._razorpay_url = ""
+        # Where mail is caught, and where it is shown; none where a mail server is set.
+        self._mail_ports: tuple[int, int] | None = None
         self._environment_file = state_folder / "demo.env"
 
     async def run(self) -> None:
@@ -137,7 +147,10 @@ class Demo:
         )
         await self._prepare(supervisor)
         self._console.say("starting the cinema")
-        for service in services(self._port, razorpay_url=self._razorpay_url, state_folder=self._state_folder):
+        for service in (
+            *services(self._port, razorpay_url=self._razorpay_url, state_folder=self._state_folder),
+            *mail_services(self._mail_ports, state_folder=self._state_folder),
+        ):
             supervisor.keep_running(service)
         await self._await_ready()
         self._show_addresses()
@@ -167,6 +180,10 @@ class Demo:
         if not environment.get("RAZORPAY_KEY_ID"):
             self._razorpay_url = f"http://127.0.0.1:{free_port()}"
             environment |= razorpay_of_the_demo(self._razorpay_url, secret=environment["SECRET_KEY"])
+        if not environment.get("EMAIL_URL"):
+            self._mail_ports = free_port(), free_port()
+            environment["EMAIL_URL"] = f"smtp://127.0.0.1:{self._mail_ports[0]}"
+        environment.setdefault("PUBLIC_URL", f"http://localhost:{self._port}")
         self._leave_word(environment)
         environment["LOGS_DIR"] = str(self._logs_folder)
         environment["PORT"] = str(self._port)
@@ -206,6 +223,9 @@ class Demo:
                 ("Payments", f"{self._razorpay_url}/   an emulated Razorpay: no money moves")
                 if self._razorpay_url
                 else ("Payments", "Razorpay, with the keys of your environment"),
+                ("Mail", f"http://localhost:{self._mail_ports[1]}/   caught here: nothing is delivered")
+                if self._mail_ports
+                else ("Mail", "sent, by the EMAIL_URL of your environment"),
                 ("", ""),
                 ("Try this", "Open the cinema in two browsers (or one and a private window), choose the same"),
                 ("", "show in both, click a seat in one and watch the other."),
@@ -222,7 +242,9 @@ def services(port: int, *, razorpay_url: str, state_folder: Path) -> list[Servic
     celery = [python, "-m", "celery", "--quiet", "-A", "config"]
     running = [
         Service("web", [python, "-m", "realtime.server", "--host", here, "--port", str(port)], "web.log"),
-        Service("worker", [*celery, "worker", "--loglevel", "INFO"], "worker.log"),
+        Service("worker", [*celery, "worker", "--loglevel", "INFO", "-Q", "celery"], "worker.log"),
+        # Letters wait for a mail server; seats and money must not wait with them.
+        Service("letters", [*celery, "worker", "--loglevel", "INFO", *LETTERS_WORKER], "letters.log"),
         Service("beat", [*celery, "beat", "--loglevel", "INFO"], "beat.log"),
         Service("watcher", [python, "manage.py", "watch_expiry"], "watch_expiry.log"),
     ]
@@ -232,6 +254,22 @@ def services(port: int, *, razorpay_url: str, state_folder: Path) -> list[Servic
         emulator += ["--state", str(state_folder / "razorpay")]
         running.append(Service("gateway", emulator, "razorpay_emulator.log"))
     return running
+
+
+def mail_services(ports: tuple[int, int] | None, *, state_folder: Path) -> list[Service]:
+    """The mail catcher, where mail is caught."""
+    if ports is None:
+        return []
+    catcher = [
+        sys.executable,
+        "manage.py",
+        "mail_catcher",
+        "--smtp-port",
+        str(ports[0]),
+        "--http-port",
+        str(ports[1]),
+    ]
+    return [Service("mail", [*catcher, "--state", str(state_folder / "mails")], "mail_catcher.log")]
 
 
 def razorpay_of_the_demo(url: str, *, secret: str) -> dict[str, str]:
