@@ -94,6 +94,10 @@ class RunningHouse:
             "worker", [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker", "--beat", "-c", "1"]
         )
 
+    def start_celery(self, name: str, *arguments: str) -> None:
+        """Start a Celery process, such as `worker -c 1`."""
+        self._start(name, [sys.executable, "-m", "celery", "--quiet", "-A", "config", *arguments])
+
     def pid(self, name: str) -> int:
         """The process id of a part, for signals."""
         return self._pids[name]
