@@ -1,4 +1,4 @@
-"""docs/celery.md and docs/troubleshooting.md, held to the code: commands, tasks, log files, checklist, numbers."""
+"""Celery, mail, services and troubleshooting in docs/, held to the code: commands, tables, files, numbers."""
 
 import re
 import shlex
@@ -14,9 +14,11 @@ from config import heartbeats, log_files
 from config.celery import QUIET_TASKS, app
 from config.doctor.checklist import CHECKLIST
 from config.logging import APP_LOG, WORKER_LOG
+from frontend.letters import carrier, rules, transport
+from frontend.models import Letter
 
 DOCS = Path(settings.BASE_DIR) / "docs"
-PAGES = ("celery.md", "troubleshooting.md")
+PAGES = ("celery.md", "mail.md", "services.md", "troubleshooting.md")
 
 
 def text_of(page: str) -> str:
@@ -62,6 +64,7 @@ class TestCeleryPage:
     ) -> None:
         heartbeats.leave_sign(heartbeats.WORKER)
         app.send_task("beat_heartbeat")
+        app.send_task("send_due_letters")
         typed = [shlex.split(command) for command in commands_of("celery.md") if command.startswith("redis-cli")]
 
         answers = []
@@ -69,9 +72,58 @@ class TestCeleryPage:
             with redis.Redis.from_url(f"{settings.REDIS_URL.removesuffix('/0')}/{number}") as client:
                 answers.append(client.execute_command(*command))
 
-        length, sign_ms = answers
-        assert length == 1
+        length, letters, sign_ms = answers
+        assert (length, letters) == (1, 1)
         assert int(sign_ms) > 1_700_000_000_000
+
+
+class TestMailPage:
+    def test_lists_letters_and_states_as_they_are(self) -> None:
+        assert first_column("mail.md", "letter") == [kind.value for kind in Letter.Kind]
+        assert first_column("mail.md", "state") == [state.value for state in Letter.State]
+
+    def test_names_the_variables_that_the_example_lists(self) -> None:
+        example = (Path(settings.BASE_DIR) / ".env.example").read_text(encoding="utf-8")
+
+        for name in first_column("mail.md", "variable"):
+            assert f"#{name}=" in example
+
+    def test_tells_times_as_they_are(self) -> None:
+        text = " ".join(text_of("mail.md").split())
+
+        assert "takes the letter for 48 s" in text
+        assert carrier.LEASE_SECONDS == 48
+        assert "nobody asks it for 60 s" in text
+        assert carrier.REST_SECONDS == 60
+        assert "tried every 5 minutes for 24 h" in text
+        assert "then 10, 20, … at most 4 hours" in text
+        assert (rules.RETRY_SECONDS_MIN, rules.RETRY_SECONDS_MAX) == (300, 4 * 3600)
+        assert rules.GIVE_UP_AFTER.total_seconds() == 24 * 3600
+        assert "after three such tries failed" in text
+        assert rules.UNCLEAR_MAX == 3
+        assert "The wait for one step is 5 s, for one letter 20 s; Celery ends the task after 40 s" in text
+        assert (transport.STEP_SECONDS, transport.SEND_SECONDS) == (5, 20)
+        assert (carrier.SOFT_LIMIT_SECONDS, carrier.HARD_LIMIT_SECONDS) == (40, 45)
+
+
+class TestServicesPage:
+    @pytest.mark.parametrize("package", ["payments/services", "frontend/letters"])
+    def test_lists_every_service(self, package: str) -> None:
+        modules = {path.name for path in (Path(settings.BASE_DIR) / package).glob("*.py")} - {"__init__.py"}
+
+        assert modules == self.listed()[package]
+
+    def test_lists_none_that_is_not_there(self) -> None:
+        for package, modules in self.listed().items():
+            for module in modules:
+                assert (Path(settings.BASE_DIR) / package / module).is_file(), f"{package}/{module}"
+
+    def listed(self) -> dict[str, set[str]]:
+        """The modules that each section's table names."""
+        sections = re.findall(
+            r"^## [^`\n]*`([\w/]+)`\n(.*?)(?=^## |\Z)", text_of("services.md"), re.MULTILINE | re.DOTALL
+        )
+        return {package: set(re.findall(r"`(\w+\.py)`", table)) for package, table in sections}
 
 
 class TestTroubleshootingPage:

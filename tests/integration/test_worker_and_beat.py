@@ -55,11 +55,17 @@ def worker_and_beat(logs: Path) -> Iterator[None]:
                     raise
 
 
+@pytest.fixture(scope="class")
+def _worker_log(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    logs = tmp_path_factory.mktemp("logs")
+    with worker_and_beat(logs):
+        yield logs
+
+
 @pytest.fixture
-def worker_log(database: str, tmp_path: Path) -> Iterator[Path]:
+def worker_log(_worker_log: Path, database: str) -> Path:
     """Worker and Beat run; the value is the folder of their logs."""
-    with worker_and_beat(tmp_path):
-        yield tmp_path
+    return _worker_log
 
 
 def said_in(log: Path) -> str:
@@ -97,9 +103,11 @@ class TestWorkerAndBeat:
         assert "Task beat_heartbeat" not in said_in(tmp_path / "celery_worker.log")
         assert not list(Path(house.BASE_DIR).glob("celerybeat*"))
 
-    def test_answer_the_commands_of_the_guide(self, worker_log: Path) -> None:
-        guide = (Path(house.BASE_DIR) / "docs" / "celery.md").read_text(encoding="utf-8")
-        commands = re.findall(r"^\$ celery (.*)$", guide, re.MULTILINE)
+
+class TestARunningWorker:
+    def test_answers_the_commands_of_the_guide(self, worker_log: Path) -> None:
+        guides = [(Path(house.BASE_DIR) / "docs" / name).read_text("utf-8") for name in ("celery.md", "services.md")]
+        commands = sorted({line for guide in guides for line in re.findall(r"^\$ celery (.*)$", guide, re.MULTILINE)})
         wait_until(
             lambda: heartbeats.ages_seconds([heartbeats.BEAT])[heartbeats.BEAT] is not None,
             seconds=WORKER_SECONDS_MAX,
@@ -124,10 +132,12 @@ class TestWorkerAndBeat:
             for command in commands
         ]
 
-        assert [ended.returncode for ended in said] == [0, 0]
-        assert "pong" in said[0].stdout
+        assert [ended.returncode for ended in said] == [0] * len(commands)
+        assert [command for command, ended in zip(commands, said, strict=True) if "pong" in ended.stdout] == [
+            "-A config inspect ping"
+        ]
 
-    def test_refuse_a_pickle_in_the_queue(self, worker_log: Path, redis_client: redis.Redis) -> None:
+    def test_refuses_a_pickle_in_the_queue(self, worker_log: Path, redis_client: redis.Redis) -> None:
         canary = worker_log / "pickle was run"
         wait_until(
             lambda: heartbeats.ages_seconds([heartbeats.BEAT])[heartbeats.BEAT] is not None,
