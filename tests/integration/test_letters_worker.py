@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 from kombu.exceptions import OperationalError
 
-from bookings.models import Booking, OutboxEvent
+from bookings.models import Booking, OutboxEvent, Show
 from bookings.tasks import relay_outbox
 from frontend.models import Letter
 from frontend.tasks import send_due_letters
@@ -52,9 +52,18 @@ def house(_house: RunningHouse, database: str) -> RunningHouse:
 
 def confirmed() -> Booking:
     """A booking that was paid, and the event that says so."""
-    booking = make_booking()
-    told = {"booking": str(booking.pk), "show": booking.show_id}
-    OutboxEvent.objects.create(kind="booking.confirmed", key=f"booking.confirmed:{booking.pk}", payload=told)
+    return _told(make_booking(), "booking.confirmed")
+
+
+def paid_back() -> Booking:
+    """A booking whose money went back, and the event that says so: its letter has no ticket that must be drawn."""
+    booking = make_booking(show=Show.objects.first(), status="expired", refund="refunded")
+    return _told(booking, "booking.refund", refund="refunded")
+
+
+def _told(booking: Booking, kind: str, **more: str) -> Booking:
+    told = {"booking": str(booking.pk), "show": booking.show_id, **more}
+    OutboxEvent.objects.create(kind=kind, key=f"{kind}:{booking.pk}", payload=told)
     return booking
 
 
@@ -96,7 +105,7 @@ class TestAKilledWorker:
     def test_after_the_letter_was_taken_sends_one_copy_that_is_known_as_such(
         self, house: RunningHouse, mail: MailServer, whole: bool
     ) -> None:
-        confirmed()
+        paid_back()
 
         def kill_first(_caught: object) -> None:
             # The letter is in the box; the worker has not been told, and never hears it.
@@ -121,7 +130,7 @@ class TestAKilledWorker:
 
     def test_that_lost_its_child_does_the_same_task_again(self, house: RunningHouse, mail: MailServer) -> None:
         """Nobody sends a second task: acks_late and reject_on_worker_lost bring the first one back."""
-        confirmed()
+        paid_back()
         mail.fail("hang", at="recipient")
         relay_outbox.delay()
         mail.await_faults(seconds=SECONDS_MAX)
@@ -160,12 +169,28 @@ class TestARefundInAKilledWorker:
         assert len(razorpay.ledger("refund.created")) == 1
 
 
+class TestAMailServerThatHangs:
+    def test_keeps_a_lone_worker_from_nothing_else(self, house: RunningHouse, mail: MailServer) -> None:
+        mail.fail("hang", at="greeting", count=None)
+        for _ in range(20):
+            paid_back()
+        relay_outbox.delay()
+        wait_until(lambda: Letter.objects.filter(tries=1).exists(), seconds=SECONDS_MAX, what="a letter is tried")
+
+        last = paid_back()
+        relay_outbox.delay()
+
+        # Twenty letters that each waited for the server would take longer than anybody's patience.
+        wait_until(lambda: Letter.objects.filter(booking=last).exists(), what="the next event is handed on")
+        assert Letter.objects.exclude(tries=0).count() < 5
+
+
 class TestWithoutABroker:
     def test_work_waits_in_postgresql_and_is_done_when_it_is_back(
         self, house: RunningHouse, mail: MailServer, servers: "EmbeddedServers"
     ) -> None:
         servers.kill_redis()
-        confirmed()
+        paid_back()
 
         servers.start_redis()
         wait_until(lambda: _can_send(), seconds=SECONDS_MAX, what="the broker takes a task")
@@ -177,7 +202,7 @@ class TestWithoutABroker:
 class TestTwoBeats:
     def test_and_a_second_worker_send_every_letter_once(self, house: RunningHouse, mail: MailServer) -> None:
         for _ in range(8):
-            confirmed()
+            paid_back()
         house.start_celery("letters", *WORKER, "-Q", "letters", "-n", "letters@%h", "--beat")
         house.start_celery("beat", "beat", "--pidfile", "")
         try:

@@ -49,7 +49,7 @@ class Browser:
 
 
 def new_user(name: str, *permissions: str) -> AuthUser:
-    user: Any = get_user_model().objects.create_user(username=name, password="anything", is_staff=True)
+    user: Any = get_user_model().objects.create_user(username=name, is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     assert user.user_permissions.count() == len(permissions)
     return user  # type: ignore[no-any-return]

@@ -48,7 +48,9 @@ class TestDependencies:
 
 class TestCompose:
     def test_starts_every_process_of_the_house(self, compose: dict[str, Any]) -> None:
-        assert {"web", "worker", "beat", "watcher", "proxy", "postgres", "redis", "mail"} <= set(compose["services"])
+        assert {"web", "worker", "letters", "beat", "watcher", "proxy", "postgres", "redis", "mail"} <= set(
+            compose["services"]
+        )
         assert compose["services"]["web"]["deploy"]["replicas"] > 1
 
     def test_gives_redis_the_settings_the_product_needs(self, compose: dict[str, Any]) -> None:
