@@ -183,6 +183,8 @@ class TestTheDoors:
             assert page.status_code == 200
             assert "चाँद का पता" in page.content.decode()
             assert "csrftoken" in usher.cookies
+            assert 'href="/checkin/"' in usher.get("/").content.decode()
+            assert 'href="/checkin/"' not in clerk.get("/").content.decode()
             assert usher.get("/checkin/999999/").status_code == 404
 
     def test_are_those_of_today(self) -> None:
