@@ -1,9 +1,11 @@
 """The pages as people use them: seats by their label, states by their name, no selector in any test."""
 
+import json
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 
 class SeatPage:
@@ -14,10 +16,9 @@ class SeatPage:
 
     @classmethod
     def open_any(cls, page: Page, house_url: str) -> "SeatPage":
-        """Go from the list of movies to the first show on sale, as a visitor does."""
-        page.goto(house_url)
-        page.locator("a.time").first.click()
-        return cls(page).wait_until_live()
+        """Open the page of the first show on sale."""
+        shows = page.request.get(f"{house_url}/api/v1/shows").json()["items"]
+        return cls.open(page, f"{house_url}/shows/{shows[0]['id']}/")
 
     @classmethod
     def open(cls, page: Page, url: str) -> "SeatPage":
@@ -88,3 +89,19 @@ class SeatPage:
         """The label of the seat that has the focus."""
         label = self.page.evaluate("document.activeElement?.dataset?.seat ?? null")
         return None if label is None else str(label)
+
+
+def intercept(page: Page, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
+    """Let `change` alter, or drop by None, each frame from the server to this page."""
+
+    def route(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def forward(message: str | bytes) -> None:
+            frame = change(json.loads(message))
+            if frame is not None:
+                socket.send(json.dumps(frame))
+
+        server.on_message(forward)
+
+    page.route_web_socket("**/ws/shows/**", route)

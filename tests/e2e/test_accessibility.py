@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from bookings.models import Show
 from tests.e2e.pages import SeatPage
@@ -64,6 +64,17 @@ FAINT = """() => {
   return faint;
 }"""
 
+# What is wider than its box.
+CUT = """all => all.filter((each) => {
+  const words = document.createRange();
+  words.selectNodeContents(each);
+  const box = each.getBoundingClientRect();
+  return each.checkVisibility() && words.getBoundingClientRect().width > box.width + 1 && box.width > 1;
+}).map((each) => each.textContent)"""
+
+# 320 px is a small phone, and what a window of 1280 px has at 400 %; 640 px what it has at 200 %.
+WIDTHS = (320, 640, 1280)
+
 
 @pytest.fixture(params=["now-showing", "movie", "seats", "seats-held", "not-yet", "sign-in", "nowhere"])
 def go(request: pytest.FixtureRequest, live_house: RunningHouse, a_show_on_sale: Show) -> Callable[[Page], Page]:
@@ -108,44 +119,51 @@ def accessible(page: Page) -> list[dict[str, Any]]:
     ]
 
 
+def window(width: int) -> ViewportSize:
+    """A window of this width."""
+    return {"width": width, "height": 640}
+
+
+def assert_every_control_is_named(page: Page, *, controls_min: int) -> None:
+    nodes = [node for node in accessible(page) if node["role"] in OPERABLE]
+    assert len(nodes) >= controls_min
+    assert [node for node in nodes if not node["name"].strip()] == []
+
+
+def assert_one_heading_is_above_all_others(page: Page, *, among: str) -> None:
+    assert page.locator("h1").count() == 1
+    levels = page.locator(among).evaluate_all(
+        "all => all.filter((each) => each.checkVisibility()).map((each) => Number(each.tagName[1]))"
+    )
+    assert levels[0] == 1
+    assert all(below <= above + 1 for above, below in pairwise(levels)), levels
+
+
+def assert_readable_in_both_schemes(page: Page) -> None:
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert page.evaluate(FAINT) == [], scheme
+
+
 class TestEveryPage:
-    def test_names_every_control(self, visitor: Come, go: Callable[[Page], Page]) -> None:
-        nodes = [node for node in accessible(go(visitor())) if node["role"] in OPERABLE]
-
-        assert len(nodes) >= 3
-        assert [node for node in nodes if not node["name"].strip()] == []
-
-    def test_has_one_heading_above_all_others(self, visitor: Come, go: Callable[[Page], Page]) -> None:
+    def test_names_every_control_and_has_one_heading_above_all_others(
+        self, visitor: Come, go: Callable[[Page], Page]
+    ) -> None:
         page = go(visitor())
 
-        assert page.locator("h1").count() == 1
-        levels = page.locator("h1, h2, h3").evaluate_all(
-            "all => all.filter((each) => each.checkVisibility()).map((each) => Number(each.tagName[1]))"
-        )
-        assert levels[0] == 1
-        assert all(below <= above + 1 for above, below in pairwise(levels)), levels
+        assert_every_control_is_named(page, controls_min=3)
+        assert_one_heading_is_above_all_others(page, among="h1, h2, h3")
 
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
-    def test_can_be_read_in_both_schemes(self, visitor: Come, go: Callable[[Page], Page], scheme: str) -> None:
-        page = go(visitor(color_scheme=scheme, reduced_motion="reduce"))
+    def test_can_be_read_in_both_schemes_and_needs_no_scrolling_sideways(
+        self, visitor: Come, go: Callable[[Page], Page]
+    ) -> None:
+        page = go(visitor(viewport=window(WIDTHS[0]), reduced_motion="reduce"))
 
-        assert page.evaluate(FAINT) == []
-
-    # 320 px is a small phone, and what a window of 1280 px has at 400 %; 640 px what it has at 200 %.
-    @pytest.mark.parametrize("width", [320, 640])
-    def test_needs_no_scrolling_sideways(self, visitor: Come, go: Callable[[Page], Page], width: int) -> None:
-        page = go(visitor(viewport={"width": width, "height": 640}))
-
-        assert page.evaluate("document.documentElement.scrollWidth") == width
-        cut = page.locator("a, button:not(.seat), h1, h2").evaluate_all(
-            """all => all.filter((each) => {
-              const words = document.createRange();
-              words.selectNodeContents(each);
-              const box = each.getBoundingClientRect();
-              return each.checkVisibility() && words.getBoundingClientRect().width > box.width + 1 && box.width > 1;
-            }).map((each) => each.textContent)"""
-        )
-        assert cut == []
+        for width in WIDTHS:
+            page.set_viewport_size(window(width))
+            assert_readable_in_both_schemes(page)
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert page.locator("a, button:not(.seat), h1, h2").evaluate_all(CUT) == []
 
     def test_is_walked_by_the_tab_key_in_the_order_it_is_read_with_the_focus_in_sight(
         self, visitor: Come, go: Callable[[Page], Page]

@@ -1,14 +1,19 @@
 """The pages of a booking for ears, keyboards, weak eyes and narrow windows; and what the form keeps."""
 
 from collections.abc import Callable
-from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.pages import SeatPage
 from tests.e2e.paying import BUYER, BookingPage, PayPage
-from tests.e2e.test_accessibility import FAINT, OPERABLE, accessible
+from tests.e2e.test_accessibility import (
+    WIDTHS,
+    assert_every_control_is_named,
+    assert_one_heading_is_above_all_others,
+    assert_readable_in_both_schemes,
+    window,
+)
 from tests.support.house import RunningHouse
 
 pytestmark = pytest.mark.e2e
@@ -51,25 +56,15 @@ def go(request: pytest.FixtureRequest, open_seats: OpenSeats, live_house: Runnin
 
 
 class TestEveryPageOfABooking:
-    def test_names_every_control_and_has_one_heading_above_all_others(self, go: Go) -> None:
-        page = go()
+    def test_has_names_for_ears_and_can_be_read_in_both_schemes_and_in_every_window(self, go: Go) -> None:
+        page = go(reduced_motion="reduce", viewport=window(WIDTHS[0]))
 
-        nodes = [node for node in accessible(page) if node["role"] in OPERABLE]
-        assert len(nodes) >= 2
-        assert [node for node in nodes if not node["name"].strip()] == []
-        assert page.locator("h1").count() == 1
-        levels = page.locator("main :is(h1, h2, h3)").evaluate_all(
-            "all => all.filter((each) => each.checkVisibility()).map((each) => Number(each.tagName[1]))"
-        )
-        assert levels[0] == 1
-        assert all(below <= above + 1 for above, below in pairwise(levels)), levels
-
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
-    def test_can_be_read_in_both_schemes_and_in_a_narrow_window(self, go: Go, scheme: str) -> None:
-        page = go(color_scheme=scheme, reduced_motion="reduce", viewport={"width": 320, "height": 640})
-
-        assert page.evaluate(FAINT) == []
-        assert page.evaluate("document.documentElement.scrollWidth") == 320
+        for width in WIDTHS:
+            page.set_viewport_size(window(width))
+            assert_every_control_is_named(page, controls_min=2)
+            assert_one_heading_is_above_all_others(page, among="main :is(h1, h2, h3)")
+            assert_readable_in_both_schemes(page)
+            assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 @pytest.fixture

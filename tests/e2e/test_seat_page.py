@@ -1,13 +1,13 @@
 """The seat page in real Chromium, against the running house: what one person does, and what the others see."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, expect
 
-from tests.e2e.pages import SeatPage
+from bookings.models import Show
+from tests.e2e.pages import SeatPage, intercept
 
 pytestmark = pytest.mark.e2e
 
@@ -26,20 +26,14 @@ def theirs(visitor: Come, mine: SeatPage) -> SeatPage:
     return SeatPage.open(visitor(), mine.url)
 
 
-def intercept(page: Page, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
-    """Let `change` alter, or drop by None, each frame from the server to this page."""
+class TestTheWayThere:
+    def test_is_one_click_from_the_list_of_movies(self, visitor: Come, live_house: Any, a_show_on_sale: Show) -> None:
+        page = visitor()
+        page.goto(live_house.url)
 
-    def route(socket: WebSocketRoute) -> None:
-        server = socket.connect_to_server()
+        page.locator("a.time").first.click()
 
-        def forward(message: str | bytes) -> None:
-            frame = change(json.loads(message))
-            if frame is not None:
-                socket.send(json.dumps(frame))
-
-        server.on_message(forward)
-
-    page.route_web_socket("**/ws/shows/**", route)
+        assert SeatPage(page).wait_until_live().url == f"{live_house.url}/shows/{a_show_on_sale.pk}/"
 
 
 class TestHolding:
