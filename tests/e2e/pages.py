@@ -105,3 +105,20 @@ def intercept(page: Page, change: Callable[[dict[str, Any]], dict[str, Any] | No
         server.on_message(forward)
 
     page.route_web_socket("**/ws/shows/**", route)
+
+
+class MovableClock:
+    """The clock of a page, and of the house as this page hears it: the page corrects its own by what it is told."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._moved_ms = 0
+        intercept(page, self._tell)
+        page.clock.install()
+
+    def move_on(self, *, seconds: int) -> None:
+        self._moved_ms += seconds * 1000
+        self._page.clock.fast_forward(seconds * 1000)
+
+    def _tell(self, frame: dict[str, Any]) -> dict[str, Any]:
+        return {**frame, "server_ms": frame["server_ms"] + self._moved_ms} if frame["type"] == "pong" else frame

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.pages import SeatPage
+from tests.e2e.pages import MovableClock, SeatPage
 from tests.e2e.paying import BUYER, BookingPage, PayPage
 from tests.e2e.test_accessibility import (
     WIDTHS,
@@ -151,11 +151,11 @@ class TestThePaymentPage:
 
     def test_says_the_time_left_to_ears_at_milestones_only(self, open_seats: OpenSeats, live_house: RunningHouse):
         mine = open_seats(live_house)
-        mine.page.clock.install()
+        clock = MovableClock(mine.page)
         PayPage.of(mine, 1)
         expect(mine.page.locator("#clock-left")).to_have_attribute("aria-live", "off")
 
-        mine.page.clock.fast_forward(9 * 60 * 1000)
+        clock.move_on(seconds=9 * 60)
 
         expect(mine.page.locator("#says")).to_have_text("1 minute left to pay.")
         expect(mine.page.locator("#pay-page[data-urgent]")).to_be_visible()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from bookings.models import Booking
-from tests.e2e.pages import SeatPage
+from tests.e2e.pages import MovableClock, SeatPage
 from tests.e2e.paying import BookingPage, PayPage
 from tests.support.house import RunningHouse
 
@@ -45,11 +45,11 @@ class TestTheTimerAtZero:
 
     def test_begins_no_payment_that_could_not_end_in_time(self, open_seats: OpenSeats, live_house: RunningHouse):
         mine = open_seats(live_house)
-        mine.page.clock.install()
+        clock = MovableClock(mine.page)
         PayPage.of(mine, 1)
         expect(mine.page.locator("#pay:not([aria-disabled])")).to_be_visible()
 
-        mine.page.clock.fast_forward((HOLD_SECONDS - 15) * 1000)
+        clock.move_on(seconds=HOLD_SECONDS - 15)
 
         expect(mine.page.locator("#pay[aria-disabled=true]")).to_be_visible()
 
@@ -73,12 +73,12 @@ class TestTheTimerAtZero:
 
     def test_closes_razorpays_window(self, open_seats: OpenSeats, live_house: RunningHouse):
         mine, theirs = open_seats(live_house), open_seats(live_house)
-        mine.page.clock.install()
+        clock = MovableClock(mine.page)
         pay = PayPage.of(mine, 1)
         (seat,) = pay.seats
         window = pay.pay()
 
-        mine.page.clock.fast_forward(HOLD_SECONDS * 1000)
+        clock.move_on(seconds=HOLD_SECONDS)
 
         BookingPage(mine.page).expect_ended("Your hold ended")
         window.expect_closed()
