@@ -53,6 +53,18 @@ class TestTheScriptingGuide:
         assert key in code("pay/mark.js") + code("pay/buyerForm.js")
 
 
+class TestTheIndex:
+    def test_names_a_test_for_every_scenario(self) -> None:
+        scenarios = (DOCS / "index.md").read_text().partition("## Scenarios and their tests")[2]
+        rows = re.findall(r"^\| (?!scenario|-)(.+?) \| (.+?) \|$", scenarios, re.MULTILINE)
+
+        assert len(rows) >= 9
+        for scenario, tests in rows:
+            named = re.findall(r"`(tests/\S+?\.py)`", tests)
+            assert named, scenario
+            assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
 class TestTheRefreshGuide:
     def test_names_tests_that_exist(self) -> None:
         named = set(re.findall(r"`(tests/\S+?)`", REFRESH + NEW_TAB + SCRIPTING))
