@@ -34,7 +34,7 @@ from bookings.errors import (
 from bookings.http.auth import HOLDER_AUTH, holder_of
 from bookings.http.boundary import bounded
 from bookings.http.documentation import BAD_FIELDS, documented
-from bookings.http.errors import BodyTooLarge, CsrfFailed, NotJson, refusal
+from bookings.http.errors import BodyTooLarge, CsrfFailed, MethodNotAllowed, NotJson, refusal
 from bookings.http.holds import IdempotencyKey, run_to_its_end
 from bookings.http.schemas import EXAMPLE_BOOKING, Currency, Paise, PublicId, Reply, Request, UnixMs
 from bookings.http.staff import CHECK_IN, Usher, read_usher
@@ -133,6 +133,7 @@ __all__ = [
     "InProgress",
     "KeyedRequest",
     "MayDo",
+    "MethodNotAllowed",
     "MoviePage",
     "MovieSummary",
     "MyHold",

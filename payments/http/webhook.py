@@ -9,7 +9,16 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from bookings.api import BadRequest, BookingError, BoxOffice, ClaimsUnavailable, NotReady, refusal, run_to_its_end
+from bookings.api import (
+    BadRequest,
+    BookingError,
+    BoxOffice,
+    ClaimsUnavailable,
+    MethodNotAllowed,
+    NotReady,
+    refusal,
+    run_to_its_end,
+)
 from payments.domain.signatures import webhook_signature_is_right
 from payments.services import inbox
 
@@ -24,12 +33,6 @@ class WebhookTooLarge(BadRequest):
     """No event of Razorpay's is so long."""
 
     http_status = 413
-
-
-class WrongMethod(BadRequest):
-    """Webhooks are posted."""
-
-    http_status = 405
 
 
 @csrf_exempt
@@ -66,7 +69,7 @@ async def _take(body: bytes, event_id: str) -> None:
 def _body(request: HttpRequest) -> bytes:
     """The raw body. Raises BadRequest."""
     if request.method != "POST":
-        raise WrongMethod("Webhooks are sent with POST.")
+        raise MethodNotAllowed(["POST"])
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise BadRequest("Webhooks are not compressed.")
     length = request.META.get("CONTENT_LENGTH") or ""

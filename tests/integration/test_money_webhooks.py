@@ -77,7 +77,9 @@ class TestAForgedWebhook:
         assert checksums(database) == before
 
     async def test_is_refused_with_another_method(self, guest: ApiClient) -> None:
-        assert (await guest.http.get("/payments/webhook/")).status_code == 405
+        reply = await guest.http.get("/payments/webhook/")
+
+        assert (reply.status_code, reply.headers["Allow"]) == (405, "POST")
 
 
 class TestASignedWebhook:
