@@ -39,6 +39,10 @@ def nothing_is_open_for_long() -> str:
         items = open_items(connection.execute(query.statement, query.arguments).fetchall())
     late = counts([item for item in items if item.is_overdue])
     if any(late.values()):
-        told = ", ".join(f"{count} × {KINDS[kind].title.lower()}" for kind, count in late.items() if count)
+        told = ", ".join(f"{count} × {_in_a_sentence(KINDS[kind].title)}" for kind, count in late.items() if count)
         raise Failed(f"open for longer than is normal: {told}")
     return f"{len(items)}{' or more' if len(items) == PAGE_MAX else ''} on their way"
+
+
+def _in_a_sentence(title: str) -> str:
+    return title[0].lower() + title[1:]

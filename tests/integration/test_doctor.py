@@ -29,7 +29,7 @@ from config.doctor import servers as server_examinations
 from config.doctor.checklist import CHECKLIST
 from config.doctor.examination import Examination, Finding, examine_all
 from frontend.models import Letter
-from payments.models import Payment
+from payments.models import Payment, WebhookEvent
 from payments.razorpay_gateway import RazorpayGateway
 from tests.support.bought import make_booking
 from tests.support.cinema import make_show
@@ -362,6 +362,10 @@ class TestMoney:
         Payment.objects.filter(pk=parked.pk).update(first_seen_at=Now() - timedelta(minutes=16))
 
         assert_fails("open money", saying="1 × for an order that nobody knows", remedy="in the admin")
+
+        WebhookEvent.objects.create(body_sha256=b"a", event="x", body=b"{", tries=20, error="not JSON")
+
+        assert_fails("open money", saying="1 × told by Razorpay and not understood", remedy="in the admin")
 
 
 @pytest.fixture
