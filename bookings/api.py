@@ -2,6 +2,7 @@
 
 from bookings.claim_store.pool import AsyncConnection, ClaimsUnavailable
 from bookings.claim_store.settling import BookingFacts, Buyer
+from bookings.desk import Card, MayDo, Panel, at_theatre, offer_card, offer_log, offer_panel, panels_for
 from bookings.domain.addresses import client_address, household
 from bookings.domain.filling import Fill
 from bookings.domain.lifecycle import RefundState, Status
@@ -39,6 +40,7 @@ from bookings.http.schemas import EXAMPLE_BOOKING, Currency, Paise, PublicId, Re
 from bookings.http.staff import CHECK_IN, Usher, read_usher
 from bookings.http.threads import in_thread
 from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder, read_holder
+from bookings.selectors.blocks import Blocked, get_blocked
 from bookings.selectors.bookings import BookingView, find_booking, get_booking, list_bookings
 from bookings.selectors.catalogue import (
     get_movie,
@@ -70,7 +72,16 @@ from bookings.services.door_news import door_group
 from bookings.services.idempotency import KeyedRequest
 from bookings.services.outbox import Event, TryLater, on_event
 from bookings.services.outcomes import Held, Released
+from bookings.services.show_cancelling import (
+    AlreadyCancelled,
+    Foreseen,
+    Progress,
+    begin_cancelling,
+    foresee_cancelling,
+    get_progress,
+)
 from bookings.services.show_plan import ShowPlan
+from bookings.services.staff_acts import StaffMember, write_down
 from bookings.services.tickets import SeatTicket, issue_tickets, replace_tickets
 from bookings.sql_files import sql_file
 from bookings.waypoints import add_points, pass_by
@@ -82,9 +93,11 @@ __all__ = [
     "HOLDER_AUTH",
     "HOLDER_COOKIE",
     "HOLDER_COOKIE_SECONDS",
+    "AlreadyCancelled",
     "Applied",
     "AsyncConnection",
     "BadRequest",
+    "Blocked",
     "BodyTooLarge",
     "BookingConfirmed",
     "BookingError",
@@ -94,6 +107,7 @@ __all__ = [
     "BookingWorks",
     "BoxOffice",
     "Buyer",
+    "Card",
     "Change",
     "Changes",
     "CheckoutInProgress",
@@ -107,6 +121,7 @@ __all__ = [
     "Entry",
     "Event",
     "Fill",
+    "Foreseen",
     "Held",
     "HoldExpired",
     "HoldRecord",
@@ -115,6 +130,7 @@ __all__ = [
     "IdentityRequired",
     "InProgress",
     "KeyedRequest",
+    "MayDo",
     "MoviePage",
     "MovieSummary",
     "MyHold",
@@ -124,7 +140,9 @@ __all__ = [
     "NowShowing",
     "OutcomeUnknown",
     "Paise",
+    "Panel",
     "Picture",
+    "Progress",
     "PublicId",
     "RateLimit",
     "RateLimited",
@@ -140,6 +158,7 @@ __all__ = [
     "ShowDetail",
     "ShowPlan",
     "ShowSummary",
+    "StaffMember",
     "Status",
     "TheatreShows",
     "TheatreSummary",
@@ -150,6 +169,8 @@ __all__ = [
     "UnknownSeat",
     "Usher",
     "add_points",
+    "at_theatre",
+    "begin_cancelling",
     "booking_reference",
     "bounded",
     "client_address",
@@ -157,13 +178,16 @@ __all__ = [
     "documented",
     "door_group",
     "find_booking",
+    "foresee_cancelling",
     "format_inr",
     "from_sync",
+    "get_blocked",
     "get_booking",
     "get_fills",
     "get_movie",
     "get_movie_page",
     "get_poster",
+    "get_progress",
     "get_seat_picture",
     "get_show",
     "holder_of",
@@ -177,7 +201,11 @@ __all__ = [
     "list_movies_now_showing",
     "list_shows",
     "list_theatres",
+    "offer_card",
+    "offer_log",
+    "offer_panel",
     "on_event",
+    "panels_for",
     "pass_by",
     "read_holder",
     "read_usher",
@@ -188,4 +216,5 @@ __all__ = [
     "spaced",
     "sql_file",
     "with_box_office",
+    "write_down",
 ]

@@ -7,9 +7,13 @@ class BookingsConfig(AppConfig):
     name = "bookings"
 
     def ready(self) -> None:
+        from bookings.services import show_cancelling
         from bookings.services.catalogue import connect_invalidation
         from bookings.services.outbox import on_event
+        from bookings.services.roles import connect_roles
         from bookings.services.tickets import issue_on_confirmation
 
         connect_invalidation()
+        connect_roles()
         on_event("booking.confirmed", issue_on_confirmation)
+        show_cancelling.register()

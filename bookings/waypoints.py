@@ -26,6 +26,7 @@ POINTS: Final = {
     "picture.painting",  # PostgreSQL has decided, paint_seats has not run
     "work.written",  # a unit of work on a booking is written, COMMIT has not been sent
     "work.committed",  # it is committed, nothing of it is shown
+    "show.cancelling",  # a batch of a cancelled show's bookings is ended and counted, nothing of it is shown
     "late.grabbed",  # seats are taken again in Redis for late money, PostgreSQL has not been asked
 }
 

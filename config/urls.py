@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.prometheus),
+    path("admin/", include("frontend.staff_urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("", root_calls.urls),

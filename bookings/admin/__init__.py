@@ -1,9 +1,12 @@
-"""Django's admin for the people who run the cinema: one module for each part of their work."""
+"""Django's admin for the people who run the cinema: one module for each part of their work.
+
+What it looks like is config/admin_theme.py; what each role may do, services/roles.py.
+"""
 
 from django.contrib import admin
 
-from bookings.admin import catalogue
+from bookings.admin import catalogue, log, people, shows
 
-__all__ = ["catalogue"]
+__all__ = ["catalogue", "log", "people", "shows"]
 
-admin.site.site_header = admin.site.site_title = "Housefull"
+admin.site.index_template = "bookings/admin/today.html"

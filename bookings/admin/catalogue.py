@@ -1,25 +1,23 @@
-"""The admin of theatres, screens, layouts, movies and shows. Translates only: services decide and write."""
+"""The admin of theatres, screens, layouts and movies. Translates only: services decide and write. Shows: shows.py."""
 
 import base64
-from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
-from django.utils.text import Truncator
+from django.views.decorators.http import require_POST
 
-from bookings.admin.forms import ScreenForm, ShowForm, TheatreForm
-from bookings.domain.pricing import format_inr
-from bookings.models import Layout, Movie, Screen, Show, Theatre
-from bookings.services.catalogue import create_show, import_layout, update_show
-
-# A longer title would push the other columns of a list off the page.
-TITLE_CHARS = 40
+from bookings.admin.drawing import draw, legend
+from bookings.admin.forms import ScreenForm, TheatreForm
+from bookings.domain.layout import LayoutInvalid, Seat, SeatKind, parse_layout
+from bookings.models import Layout, Movie, Screen, Theatre
+from bookings.services.catalogue import import_layout
 
 if TYPE_CHECKING:
     # Django's classes take a type for the checker only; at run time they cannot be subscripted.
@@ -29,10 +27,11 @@ if TYPE_CHECKING:
     AdminOfScreen = admin.ModelAdmin[Screen]
     AdminOfLayout = admin.ModelAdmin[Layout]
     AdminOfMovie = admin.ModelAdmin[Movie]
-    AdminOfShow = admin.ModelAdmin[Show]
 else:
-    ScreensOfTheatre = LayoutsOfScreen = admin.TabularInline
-    AdminOfTheatre = AdminOfScreen = AdminOfLayout = AdminOfMovie = AdminOfShow = admin.ModelAdmin
+    from unfold.admin import ModelAdmin, TabularInline
+
+    ScreensOfTheatre = LayoutsOfScreen = TabularInline
+    AdminOfTheatre = AdminOfScreen = AdminOfLayout = AdminOfMovie = ModelAdmin
 
 
 class ScreenInline(ScreensOfTheatre):
@@ -90,6 +89,19 @@ class ScreenAdmin(AdminOfScreen):
     search_fields = ["name", "theatre__name", "theatre__city"]
     fieldsets = [(None, {"fields": ["theatre", "name"]}), ("Seats", {"fields": ["layout_text"]})]
     inlines = [LayoutInline]
+    change_form_template = "bookings/admin/screen.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The admin's own, and before them the drawing of a text that is being typed."""
+        view = self.admin_site.admin_view(require_POST(self.preview))
+        return [path("preview/", view, name="bookings_screen_preview"), *super().get_urls()]
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """The drawing of the form's text, or where it is wrong. Raises PermissionDenied."""
+        if not (self.has_change_permission(request) or self.has_add_permission(request)):
+            raise PermissionDenied
+        text = request.POST.get("layout_text", "").replace("\r\n", "\n")
+        return TemplateResponse(request, "bookings/admin/preview.html", preview_of(text))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Screen]:
         return super().get_queryset(request).annotate(revisions=Count("layouts"))
@@ -114,29 +126,50 @@ class LayoutAdmin(AdminOfLayout):
     list_filter = ["screen__theatre"]
     list_select_related = ["screen__theatre"]
     search_fields = ["screen__name", "screen__theatre__name"]
-    fields = ["screen", "revision", "created_at", "kinds", "drawing"]
+    fields = ["screen", "revision", "created_at", "drawing", "text"]
 
     @admin.display(description="seats")
     def seats_count(self, layout: Layout) -> int:
         return len(layout.seats)
 
-    @admin.display(description="seats by kind")
-    def kinds(self, layout: Layout) -> str:
-        kinds = Counter(seat["kind"] for seat in layout.seats)
-        return ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
-
     @admin.display
     def drawing(self, layout: Layout) -> str:
-        return format_html("<pre>{}</pre>", layout.source)
+        seats = seats_of(layout.seats)
+        return format_html("{}{}", draw(seats), legend(seats))
+
+    @admin.display(description="as text")
+    def text(self, layout: Layout) -> str:
+        return format_html('<pre class="source">{}</pre>', layout.source)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Layout | None = None) -> list[str]:
-        return ["kinds", "drawing"]
+        return ["drawing", "text"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Layout | None = None) -> bool:
         return False
+
+
+def seats_of(stored: Sequence[dict[str, Any]]) -> list[Seat]:
+    """The seats as a layout keeps them."""
+    return [Seat(**{**seat, "kind": SeatKind(seat["kind"])}) for seat in stored]
+
+
+def preview_of(text: str) -> dict[str, Any]:
+    """What there is to show of a text: the drawing and its legend, or the fault and the line it is in."""
+    if not text.strip():
+        return {"is_empty": True}
+    try:
+        parsed = parse_layout(text)
+    except LayoutInvalid as fault:
+        lines = text.split("\n")
+        return {
+            "fault": fault,
+            "line": lines[fault.line - 1] if fault.line <= len(lines) else "",
+            "caret": " " * (fault.column - 1) + "^",
+        }
+    return {"count": len(parsed.seats), "drawing": draw(parsed.seats), "legend": legend(parsed.seats)}
 
 
 @admin.register(Movie)
@@ -171,65 +204,3 @@ def _picture(movie: Movie, *, width_px: int) -> str:
         return "–"
     data = base64.b64encode(movie.poster.encode()).decode()
     return format_html('<img src="data:image/svg+xml;base64,{}" width="{}" alt="">', data, width_px)
-
-
-@admin.register(Show)
-class ShowAdmin(AdminOfShow):
-    form = ShowForm
-    list_display = ["movie_title", "theatre", "screen_name", "local_start", "status", "price_range", "seats_count"]
-    list_filter = ["status", "screen__theatre__city", "screen__theatre", "movie"]
-    list_select_related = ["movie", "screen__theatre", "layout"]
-    date_hierarchy = "starts_at"
-    search_fields = ["movie__title", "screen__name", "screen__theatre__name"]
-    autocomplete_fields = ["movie", "screen"]
-    fieldsets = [
-        (None, {"fields": ["movie", "screen", "pinned_layout", "status"]}),
-        ("When", {"fields": ["starts_at", "ends_at"]}),
-        ("Sales", {"fields": ["sales_open_at", "sales_close_at", "prices"]}),
-    ]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Show | None = None) -> list[str]:
-        # Seat indexes are those of the layout, so a show stays on the screen it was made for.
-        return ["pinned_layout", "screen"] if obj else ["pinned_layout"]
-
-    @admin.display(description="movie", ordering="movie__title")
-    def movie_title(self, show: Show) -> str:
-        return Truncator(show.movie.title).chars(TITLE_CHARS)
-
-    @admin.display(ordering="screen__theatre__name")
-    def theatre(self, show: Show) -> str:
-        return show.screen.theatre.name
-
-    @admin.display(description="screen", ordering="screen__name")
-    def screen_name(self, show: Show) -> str:
-        return show.screen.name
-
-    @admin.display(description="starts (theatre’s time)", ordering="starts_at")
-    def local_start(self, show: Show) -> str:
-        local = show.starts_at.astimezone(ZoneInfo(show.screen.theatre.time_zone))
-        return f"{local:%a %d %b %Y, %H:%M}"
-
-    @admin.display(description="prices")
-    def price_range(self, show: Show) -> str:
-        return " – ".join(
-            format_inr(paise) for paise in sorted({min(show.prices.values()), max(show.prices.values())})
-        )
-
-    @admin.display(description="seats")
-    def seats_count(self, show: Show) -> int:
-        return len(show.layout.seats)
-
-    @admin.display(description="layout")
-    def pinned_layout(self, show: Show) -> str:
-        if not show.pk:
-            return "the screen’s newest"
-        url = reverse("admin:bookings_layout_change", args=[show.layout_id])
-        return format_html('<a href="{}">revision {}</a>', url, show.layout.revision)
-
-    def save_model(self, request: HttpRequest, obj: Show, form: Any, change: bool) -> None:  # noqa: FBT001
-        """Save through the service, which checks once more what the form has checked."""
-        now = timezone.now()  # noqa: TID251  (views read the clock)
-        if change:
-            update_show(obj, form.draft, now=now)
-        else:
-            obj.pk = create_show(form.draft, now=now).pk

@@ -5,6 +5,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from bookings.domain.pricing import PAISE_PER_RUPEE, by_price, parse_inr
 
@@ -15,7 +16,7 @@ class PricesField(forms.CharField):
     """One line a category, `gold: 350`, in rupees; its value is paise by category."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("widget", forms.Textarea(attrs={"rows": 5, "cols": 40}))
+        options.setdefault("widget", UnfoldAdminTextareaWidget(attrs={"rows": 5}))
         options.setdefault("help_text", "One line for each category of the screen’s layout, in rupees: gold: 350")
         super().__init__(**options)
 
@@ -46,7 +47,11 @@ class PricesField(forms.CharField):
 
 def time_zone_field() -> forms.ChoiceField:
     """The IANA zones this machine knows."""
-    return forms.ChoiceField(choices=[(name, name) for name in sorted(available_timezones())], initial="Asia/Kolkata")
+    return forms.ChoiceField(
+        choices=[(name, name) for name in sorted(available_timezones())],
+        initial="Asia/Kolkata",
+        widget=UnfoldAdminSelectWidget,
+    )
 
 
 def _in_rupees(amount_paise: int) -> str:

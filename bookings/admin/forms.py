@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.utils import timezone
+from unfold.widgets import UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextareaWidget
 
 from bookings.admin.fields import PricesField, time_zone_field
 from bookings.domain.layout import LayoutInvalid, parse_layout
@@ -41,8 +41,8 @@ class ScreenForm(FormOfScreen):
         label="Import a layout",
         required=False,
         strip=False,
-        widget=forms.Textarea(
-            attrs={"rows": 30, "cols": 100, "wrap": "off", "spellcheck": "false", "style": "font-family: monospace"}
+        widget=UnfoldAdminTextareaWidget(
+            attrs={"rows": 24, "wrap": "off", "spellcheck": "false", "autocapitalize": "off", "data-layout": ""}
         ),
         help_text=(
             "The screen as text, the newest revision to begin with (docs/layouts.md has the characters). "
@@ -73,17 +73,24 @@ class ScreenForm(FormOfScreen):
 class ShowForm(FormOfShow):
     """A show as its manager plans it; times are read and shown on the theatre's clock."""
 
-    starts_at = forms.SplitDateTimeField(widget=AdminSplitDateTime, help_text=THEATRE_TIME)
+    starts_at = forms.SplitDateTimeField(widget=UnfoldAdminSplitDateTimeWidget, help_text=THEATRE_TIME)
     ends_at = forms.SplitDateTimeField(
-        widget=AdminSplitDateTime, required=False, help_text=f"{THEATRE_TIME} Empty: by the length of the movie."
+        widget=UnfoldAdminSplitDateTimeWidget,
+        required=False,
+        help_text=f"{THEATRE_TIME} Empty: by the length of the movie.",
     )
     sales_open_at = forms.SplitDateTimeField(
-        widget=AdminSplitDateTime, required=False, help_text=f"{THEATRE_TIME} Empty: now."
+        widget=UnfoldAdminSplitDateTimeWidget, required=False, help_text=f"{THEATRE_TIME} Empty: now."
     )
     sales_close_at = forms.SplitDateTimeField(
-        widget=AdminSplitDateTime, required=False, help_text=f"{THEATRE_TIME} Empty: 15 minutes into the show."
+        widget=UnfoldAdminSplitDateTimeWidget,
+        required=False,
+        help_text=f"{THEATRE_TIME} Empty: 15 minutes into the show.",
     )
     prices = PricesField()
+
+    # Cancelling is an act of its own: it ends the bookings too, and cannot be taken back.
+    STATUSES: ClassVar = [Show.Status.OPEN, Show.Status.CLOSED]
 
     class Meta:
         model = Show
@@ -103,6 +110,8 @@ class ShowForm(FormOfShow):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.draft: ShowDraft | None = None
+        if "status" in self.fields:
+            self.fields["status"].choices = [(status.value, status.label) for status in self.STATUSES]  # type: ignore[attr-defined]
         if self.instance.pk:
             zone = self._zone(self.instance.screen)
             for name in self.TIMES:

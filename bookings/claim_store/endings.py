@@ -81,9 +81,9 @@ async def expire_bookings(
     return await _end_bookings(connection, "due_by_deadline", {**due, **outcome})
 
 
-async def cancel_bookings_of_show(connection: AsyncConnection, *, show_id: int) -> list[Ended]:
+async def cancel_bookings_of_show(connection: AsyncConnection, *, show_id: int, batch_max: int) -> list[Ended]:
     """Cancel live bookings of a show, a batch of them, in the caller's transaction."""
-    due = {"show": show_id, "batch_max": EXPIRE_BATCH_MAX}
+    due = {"show": show_id, "batch_max": batch_max}
     outcome = {"status": "cancelled", "reason": "show cancelled", "kind": "booking.cancelled"}
     return await _end_bookings(connection, "due_by_show", {**due, **outcome})
 

@@ -2,6 +2,7 @@
 
 from bookings.models.bookings import Booking, IdempotencyRecord, OutboxEvent, PicturePending, SeatClaim
 from bookings.models.catalogue import Layout, Movie, Screen, Show, Theatre
+from bookings.models.staff import StaffAct, StaffJob
 from bookings.models.tickets import Ticket
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "Screen",
     "SeatClaim",
     "Show",
+    "StaffAct",
+    "StaffJob",
     "Theatre",
     "Ticket",
 ]

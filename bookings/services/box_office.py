@@ -22,7 +22,7 @@ from bookings.errors import BadRequest, NotFound, NotReady, TooManySeats
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import SeatStore, ShowNotReady
 from bookings.services.best_seats import BestSeats
-from bookings.services.blocks import Blocks
+from bookings.services.blocks import Blocks, By
 from bookings.services.booking_ids import new_booking_id
 from bookings.services.booking_work import BookingWorks
 from bookings.services.expiry import Expiry
@@ -234,21 +234,22 @@ class BoxOffice:
         body = ["release", show_id, None if labels is None else sorted(labels)]
         return await self._requests.once(plan, holder, idempotency_key, body, work, Released.from_json)
 
-    async def block_seats(self, *, show_id: int, labels: Sequence[str], reason: str) -> None:
+    async def block_seats(self, *, show_id: int, labels: Sequence[str], reason: str, by: By = None) -> None:
         """Take seats off sale, all or none. Raises SeatsUnavailable naming those in the way, ClaimsUnavailable."""
         plan = await self._plans.get(show_id)
-        await self._blocks.block(await self._store_or_none(), plan, seats=plan.indexes(labels), reason=reason)
+        seats = plan.indexes(labels)
+        await self._blocks.block(await self._store_or_none(), plan, seats=seats, reason=reason, by=by)
 
-    async def unblock_seats(self, *, show_id: int, labels: Sequence[str]) -> tuple[str, ...]:
+    async def unblock_seats(self, *, show_id: int, labels: Sequence[str], by: By = None) -> tuple[str, ...]:
         """Put blocked seats back on sale. Returns those that were blocked. Raises ClaimsUnavailable."""
         plan = await self._plans.get(show_id)
-        freed = await self._blocks.unblock(await self._store_or_none(), plan, seats=plan.indexes(labels))
-        return plan.names(freed)
+        seats = plan.indexes(labels)
+        return plan.names(await self._blocks.unblock(await self._store_or_none(), plan, seats=seats, by=by))
 
-    async def cancel_show(self, *, show_id: int) -> int:
+    async def cancel_show(self, *, show_id: int, job: int | None = None) -> int:
         """Cancel a show with all its live bookings. Returns how many. Raises NotFound, ClaimsUnavailable."""
         plan = await self._plans.get(show_id)
-        cancelled = await self._blocks.cancel_show(await self._store_or_none(), plan)
+        cancelled = await self._blocks.cancel_show(await self._store_or_none(), plan, job=job)
         await self._plans.refresh(show_id)
         return cancelled
 
@@ -327,7 +328,6 @@ class BoxOffice:
 
 def with_box_office(work: Callable[[BoxOffice], Awaitable[T]]) -> T:
     """Run async work with a box office of its own, from sync code without a running loop."""
-
     return asyncio.run(_with_own_office(work))
 
 

@@ -66,6 +66,13 @@ class ScreenBusy(BookingError):
     http_status = 409
 
 
+class ShowIsCancelled(BookingError):
+    """A cancelled show stays cancelled: its buyers were told, and their money is on its way."""
+
+    code = "show_cancelled"
+    http_status = 409
+
+
 class ShowHasClaims(BookingError):
     """Seats of this show are held, sold or blocked, so it stays the film and the time people chose."""
 
@@ -147,7 +154,7 @@ def create_show(draft: ShowDraft, *, now: datetime) -> Show:
 def update_show(show: Show, draft: ShowDraft, *, now: datetime) -> Show:
     """Change a show; its screen and its layout revision stay.
 
-    Raises PricesRefused, ShowTimesRefused, ScreenBusy, ShowHasClaims.
+    Raises PricesRefused, ShowTimesRefused, ScreenBusy, ShowHasClaims, ShowIsCancelled.
     """
     with transaction.atomic():
         check_draft(draft, now=now, show=show)
@@ -169,7 +176,10 @@ def check_draft(draft: ShowDraft, *, now: datetime, show: Show | None = None) ->
     layout = show.layout if show is not None else newest_layout(draft.screen)
     if layout is None:
         raise LayoutMissing(f"{draft.screen} has no layout yet. Import one first.")
-    stored = Show.objects.get(pk=show.pk) if show is not None else None
+    # Locked, so that nobody cancels it between this look and the save, which would open it again.
+    stored = Show.objects.select_for_update(no_key=True).get(pk=show.pk) if show is not None else None
+    if stored is not None and stored.status == Show.Status.CANCELLED:
+        raise ShowIsCancelled("This show is cancelled, and stays so. Make a new one instead.")
     _check_prices(draft, layout)
     _check_times(draft, stored, now)
     _check_screen_is_free(draft, stored)

@@ -1,6 +1,7 @@
 """Pages on which staff act on money: a form, then a page that says what will happen, then the act.
 
-Only for whoever has `payments.refund_payment`; being staff is not enough. services/staff.py checks and does.
+Only for whoever has the act's permission (`payments.refund_payment`, and for a cancellation by the theatre's policy
+`bookings.cancel_booking`); being staff is not enough. services/staff.py checks and does.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
 from bookings.api import BookingWorks, BoxOffice, ClaimsUnavailable, NotReady, from_sync
 from payments.admin.reading import MAY_ACT
@@ -25,7 +27,11 @@ Wishes: TypeAlias = dict[str, Any]
 class WhyForm(forms.Form):
     """Every act has a reason; it is kept with the name of whoever acts."""
 
-    reason = forms.CharField(max_length=300, help_text="Kept with your name. The buyer does not see it.")
+    reason = forms.CharField(
+        max_length=300,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Kept with your name. The buyer does not see it.",
+    )
 
     def wishes(self) -> Wishes:
         """What is asked for beside the reason."""
@@ -41,6 +47,7 @@ class RefundForm(WhyForm):
         min_value=1,
         max_digits=10,
         decimal_places=2,
+        widget=UnfoldAdminDecimalFieldWidget,
         help_text="Empty: all of it. The booking is cancelled either way, and its seats go back on sale.",
     )
     field_order = ("amount", "reason")
@@ -53,7 +60,11 @@ class RefundForm(WhyForm):
 class MatchForm(WhyForm):
     """Whose the money is."""
 
-    booking = forms.UUIDField(label="Booking", help_text="The id of the booking that was meant to be paid.")
+    booking = forms.UUIDField(
+        label="Booking",
+        widget=UnfoldAdminTextInputWidget,
+        help_text="The id of the booking that was meant to be paid.",
+    )
     field_order = ("booking", "reason")
 
     def wishes(self) -> Wishes:
@@ -71,6 +82,7 @@ class Act:
     foresee: Callable[..., Awaitable[str]]
     do: Callable[..., Awaitable[object]]
     done: str
+    permission: str = MAY_ACT
 
 
 REFUND: Final = Act(
@@ -81,6 +93,16 @@ REFUND: Final = Act(
     foresee=staff.foresee_refund,
     do=staff.refund_booking,
     done="The booking is cancelled and its money is on its way back.",
+)
+CANCEL: Final = Act(
+    title="Cancel a booking",
+    button="Cancel the booking",
+    subject="booking",
+    form=WhyForm,
+    foresee=staff.foresee_cancel,
+    do=staff.cancel_by_policy,
+    done="The booking is cancelled.",
+    permission="bookings.cancel_booking",
 )
 PAYMENT_ACTS: Final = {
     "retry": Act(
@@ -126,7 +148,7 @@ ACTS_OF: Final = {"manual": ("retry", "by-hand"), "parked": ("match", "give-back
 
 def act_page(request: HttpRequest, act: Act, *, subject: str, back: str) -> HttpResponse:
     """Ask, say what will happen, or do it. Raises PermissionDenied."""
-    if not request.user.has_perm(MAY_ACT):
+    if not request.user.has_perm(act.permission):
         raise PermissionDenied
     form = act.form(request.POST or None)
     foreseen = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -11,9 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from bookings.api import Card
 from payments.admin.acts import ACTS_OF, PAYMENT_ACTS
-from payments.admin.reading import MAY_ACT, booking_link, money, payment_link
+from payments.admin.reading import MAY_ACT
 from payments.open_money import KINDS, PAGE_MAX, Kind, OpenItem, open_items, open_money_query
+from payments.words import booking_link, money, payment_link
 
 MAY_LOOK = "payments.view_payment"
 MINUTE_SECONDS, HOUR_SECONDS, DAY_SECONDS = 60, 3600, 86_400
@@ -53,6 +56,25 @@ def open_money_view(request: HttpRequest) -> HttpResponse:
         "is_cut": len(items) == PAGE_MAX,
     }
     return TemplateResponse(request, "payments/admin/open_money.html", context)
+
+
+def open_money_card(now: datetime) -> Card:
+    """For Today: how many things are open, and whether one is for longer than is normal."""
+    items = get_open_money()
+    overdue = sum(item.is_overdue for item in items)
+    return Card(
+        title="Open money",
+        figure=str(len(items)) if items else "none",
+        words=_card_words(len(items), overdue),
+        link=reverse("admin:payments_open_money"),
+        tone="alarm" if overdue else "calm",
+    )
+
+
+def _card_words(count: int, overdue: int) -> str:
+    if overdue:
+        return f"{overdue} for longer than is normal"
+    return "on its way, as it should be" if count else "every payment is kept or went back"
 
 
 def _groups(items: list[OpenItem], *, may_act: bool) -> Iterator[dict[str, Any]]:

@@ -9,15 +9,16 @@ from django.utils.html import format_html, format_html_join
 
 from payments.admin.acts import ACTS_OF, PAYMENT_ACTS, act_page
 from payments.admin.open_money import open_money_view
-from payments.admin.reading import ReadOnlyAdmin, booking_link, money, payment_link, payment_page
+from payments.admin.reading import ReadOnlyAdmin
 from payments.domain.facts import Rank
 from payments.models import AuditEntry, LedgerEntry, Order, Payment, Refund, RefundPolicy, WebhookEvent
+from payments.words import booking_link, money, payment_link, payment_page
 
 if TYPE_CHECKING:
     # Django's class takes a type for the checker only; at run time it cannot be subscripted.
     AdminOfPolicy = admin.ModelAdmin[RefundPolicy]
 else:
-    AdminOfPolicy = admin.ModelAdmin
+    from unfold.admin import ModelAdmin as AdminOfPolicy
 
 BODY_CHARACTERS_MAX = 20_000
 

@@ -12,7 +12,7 @@ from payments import store
 from payments.domain.decide import BookingState, decide
 from payments.domain.facts import Payment, Resolution, as_fact
 from payments.domain.refunds import RefundStatus
-from payments.services.cancel import end_confirmed
+from payments.services.cancel import RETURNED, end_confirmed, refund_by_policy
 from payments.services.settle import REFUND_DUE, give_back, settle_booking
 from payments.store import RefundRow
 
@@ -88,6 +88,57 @@ async def _refundable(work: BookingWork, booking: str, amount_paise: int | None)
     if not REFUND_PAISE_MIN <= wanted_paise <= left_paise:
         raise NotPossible(f"Between {format_inr(REFUND_PAISE_MIN)} and {format_inr(left_paise)} can be given back.")
     return facts, paid[0], wanted_paise
+
+
+# --- a booking is cancelled as its buyer could, who asked for it at the counter
+
+
+async def foresee_cancel(works: BookingWorks, *, booking: str) -> str:
+    """What `cancel_by_policy` would do, in words. Raises NotPossible, ClaimsUnavailable."""
+    async with works.open() as work:
+        facts = await _cancellable(work, booking)
+        if facts.status == Status.PENDING:
+            return f"The hold ends and its {_seats(facts)} go back on sale. Nothing was paid."
+        paid = await store.payments_of(work.connection, booking)
+        refund_paise = await refund_by_policy(work, facts, now_ms=await _now_ms(work))
+    told = f"The booking is cancelled and its {_seats(facts)} go back on sale."
+    if not any(p.resolution is Resolution.APPLIED for p in paid):
+        return f"{told} Nothing was paid for it here."
+    buyer = facts.buyer.email or "the buyer"
+    if not refund_paise:
+        return f"{told} By the theatre’s policy nothing goes back any more."
+    share = f"{format_inr(refund_paise)} of {format_inr(facts.amount_paise)}"
+    return f"{told} By the theatre’s policy {share} go back to {buyer}."
+
+
+async def cancel_by_policy(works: BookingWorks, *, booking: str, by: By) -> None:
+    """Cancel a pending or confirmed booking; the theatre's policy says what goes back. Raises NotPossible."""
+    async with works.open() as work:
+        facts = await _cancellable(work, booking)
+        refund_paise = 0
+        if facts.status == Status.PENDING:
+            await work.cancel(facts, reason=STAFF)
+        else:
+            refund_paise = await refund_by_policy(work, facts, now_ms=await _now_ms(work))
+            await end_confirmed(work, facts, refund_paise=refund_paise, reason=RETURNED)
+        await _audit(work, by, "cancel", booking=booking, payment=None, amount_paise=refund_paise)
+
+
+async def _cancellable(work: BookingWork, booking: str) -> BookingFacts:
+    facts = await work.lock(booking)
+    if facts is None:
+        raise NotPossible("There is no such booking.")
+    if facts.status not in (Status.PENDING, Status.CONFIRMED):
+        raise NotPossible(f"The booking is {facts.status} already.")
+    return facts
+
+
+async def _now_ms(work: BookingWork) -> int:
+    # PostgreSQL's clock, as the hours of the policy are counted to a time that it keeps.
+    cursor = await work.connection.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 # --- a refund that needs a person
