@@ -5,6 +5,7 @@ from django.apps import AppConfig
 
 class BookingsConfig(AppConfig):
     name = "bookings"
+    verbose_name = "Cinema"
 
     def ready(self) -> None:
         from bookings.services import show_cancelling

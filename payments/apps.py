@@ -5,6 +5,7 @@ from django.apps import AppConfig
 
 class PaymentsConfig(AppConfig):
     name = "payments"
+    verbose_name = "Money"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -11,7 +11,9 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from bookings.services.roles import MANAGER, ROLES
 
@@ -48,7 +50,9 @@ class StaffAdmin(AdminOfUsers):
         ("Who it is", {"fields": ["first_name", "last_name", "email"]}),
         ("Times", {"fields": ["last_login", "date_joined"]}),
     ]
-    add_fieldsets = [(None, {"fields": ["username", "usable_password", "password1", "password2"]})]
+    add_fieldsets = [
+        (None, {"fields": ["username", "usable_password", "password1", "password2", "is_staff", "groups"]}),
+    ]
     readonly_fields = ["last_login", "date_joined"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -64,9 +68,17 @@ class StaffAdmin(AdminOfUsers):
             return [*fieldsets, ("More than a role", {"fields": ["is_superuser", "user_permissions"]})]
         return fieldsets
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().get_changeform_initial_data(request), "is_staff": True}
+
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        if db_field.name == "groups" and not request.user.is_superuser:
-            options["queryset"] = Group.objects.exclude(pk__in=_groups_beyond(request.user))
+        if db_field.name == "groups":
+            options |= {
+                "widget": UnfoldAdminCheckboxSelectMultipleWidget,
+                "help_text": "docs/admin.md says what each may do.",
+            }
+            if not request.user.is_superuser:
+                options["queryset"] = Group.objects.exclude(pk__in=_groups_beyond(request.user))
         return super().formfield_for_manytomany(db_field, request, **options)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -82,6 +94,19 @@ class RoleAdmin(AdminOfGroups):
     """Roles: the code's to be looked at, others a superuser's to be made."""
 
     list_display = ["name", "people"]
+    filter_horizontal = []
+
+    def get_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        return ["name", "may"] if _is_ours(obj) else ["name", "permissions"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        return ["may"]
+
+    @admin.display(description="may")
+    def may(self, group: Group) -> str:
+        permissions = group.permissions.select_related("content_type").order_by("content_type__app_label", "name")
+        lines = ((permission.name,) for permission in permissions)
+        return format_html('<ul class="desk-list">{}</ul>', format_html_join("", "<li>{}</li>", lines))
 
     @admin.display
     def people(self, group: Group) -> int:

@@ -129,10 +129,21 @@ class TestCommand:
         assert seeding_says().startswith("Added 3 theatres, 12 movies, ")
         assert not users.exists()
 
-        assert "manager / housefull-demo" in seeding_says("--with-demo-logins")
+        assert "manager, boxoffice, accountant, usher, programmer / housefull-demo" in seeding_says(
+            "--with-demo-logins"
+        )
+        roles = {user.username: [group.name for group in user.groups.all()] for user in users.all()}
+        assert roles == {
+            "manager": ["Manager"],
+            "boxoffice": ["Box office"],
+            "accountant": ["Accountant"],
+            "usher": ["Usher"],
+            "programmer": ["Programmer"],
+        }
         manager = authenticate(username="manager", password="housefull-demo")
         assert isinstance(manager, User)
-        assert manager.is_superuser
+        assert manager.is_staff
+        assert not manager.is_superuser
 
         manager.set_password("changed")
         manager.save()
@@ -141,7 +152,7 @@ class TestCommand:
 
         users.all().delete()
         settings.DEBUG = True
-        assert "manager / housefull-demo" in seeding_says()
+        assert "Admin logins: manager, " in seeding_says()
 
 
 def seeding_says(*arguments: str) -> str:

@@ -1,16 +1,26 @@
-"""manage.py seed_demo: the demo cinema, and where asked for a login to its admin."""
+"""manage.py seed_demo: the demo cinema, and where asked for logins to its admin, one for each role."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from bookings.services import roles
 from bookings.services.demo_cinema import Seeded, seed_demo
 
-DEMO_LOGIN = "manager"
+# One for each role (services/roles.py).
+DEMO_LOGINS = {
+    "manager": roles.MANAGER,
+    "boxoffice": roles.BOX_OFFICE,
+    "accountant": roles.ACCOUNTANT,
+    "usher": roles.USHER,
+    "programmer": roles.PROGRAMMER,
+}
 # Known to everyone, so it is made only for development or on request.
 DEMO_PASSWORD = "housefull-demo"  # noqa: S105
 
@@ -22,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--with-demo-logins",
             action="store_true",
-            help=f"make the superuser '{DEMO_LOGIN}' with its public password even with DEBUG off",
+            help="make a login for each role of staff, with its public password, even with DEBUG off",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,11 +45,19 @@ class Command(BaseCommand):
                 f"{seeded.bookings} bookings of {seeded.seats_sold} seats."
             )
         if settings.DEBUG or options["with_demo_logins"]:
-            self._make_demo_login()
+            self._make_demo_logins()
 
-    def _make_demo_login(self) -> None:
-        """A login that exists is left alone: its password may have been changed."""
+    def _make_demo_logins(self) -> None:
+        """A login that exists is left alone: its password and its role may have been changed."""
         users = get_user_model().objects
-        if not users.filter(username=DEMO_LOGIN).exists():
-            users.create_superuser(username=DEMO_LOGIN, password=DEMO_PASSWORD)
-            self.stdout.write(f"Admin login: {DEMO_LOGIN} / {DEMO_PASSWORD}")
+        there = set(users.filter(username__in=DEMO_LOGINS).values_list("username", flat=True))
+        made = [name for name in DEMO_LOGINS if name not in there]
+        if not made:
+            return
+        roles.set_up_roles()
+        # Slow on purpose, so once for all of them: the password is the same, and known to everyone.
+        password = make_password(DEMO_PASSWORD)
+        for name in made:
+            user = users.create(username=name, password=password, is_staff=True)
+            user.groups.add(Group.objects.get(name=DEMO_LOGINS[name]))
+        self.stdout.write(f"Admin logins: {', '.join(made)} / {DEMO_PASSWORD}")

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from bookings.management.commands.seed_demo import DEMO_LOGIN, DEMO_PASSWORD
+from bookings.management.commands.seed_demo import DEMO_LOGINS, DEMO_PASSWORD
 from config.binaries import ServerMissing
 from config.console import Console
 from config.embedded import EmbeddedServers, ServerFailed, remove_state
@@ -201,7 +201,8 @@ class Demo:
             "Housefull is open",
             [
                 ("Cinema", f"{address}/"),
-                ("Staff", f"{address}/admin/   login {DEMO_LOGIN}, password {DEMO_PASSWORD}"),
+                ("Staff", f"{address}/admin/   password {DEMO_PASSWORD}, logins by role:"),
+                ("", ", ".join(DEMO_LOGINS)),
                 ("API", f"{address}/api/v1/docs"),
                 ("Payments", f"{self._razorpay_url}/   an emulated Razorpay: no money moves")
                 if self._razorpay_url
