@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -111,6 +112,7 @@ def copy_view(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "bookings/admin/copy.html", context)
 
 
+@transaction.atomic
 def _do(request: HttpRequest, shows: list[Show], *, days: int, now: datetime) -> HttpResponse:
     copied = copy_shows(shows, days=days, now=now)
     if copied.made:

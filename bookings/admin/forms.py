@@ -73,16 +73,23 @@ class ScreenForm(FormOfScreen):
 class ShowForm(FormOfShow):
     """A show as its manager plans it; times are read and shown on the theatre's clock."""
 
-    starts_at = forms.SplitDateTimeField(widget=UnfoldAdminSplitDateTimeWidget, help_text=THEATRE_TIME)
+    starts_at = forms.SplitDateTimeField(
+        label="Starts at", widget=UnfoldAdminSplitDateTimeWidget, help_text=THEATRE_TIME
+    )
     ends_at = forms.SplitDateTimeField(
+        label="Ends at",
         widget=UnfoldAdminSplitDateTimeWidget,
         required=False,
         help_text=f"{THEATRE_TIME} Empty: by the length of the movie.",
     )
     sales_open_at = forms.SplitDateTimeField(
-        widget=UnfoldAdminSplitDateTimeWidget, required=False, help_text=f"{THEATRE_TIME} Empty: now."
+        label="Sales open at",
+        widget=UnfoldAdminSplitDateTimeWidget,
+        required=False,
+        help_text=f"{THEATRE_TIME} Empty: now.",
     )
     sales_close_at = forms.SplitDateTimeField(
+        label="Sales close at",
         widget=UnfoldAdminSplitDateTimeWidget,
         required=False,
         help_text=f"{THEATRE_TIME} Empty: 15 minutes into the show.",
