@@ -110,7 +110,11 @@ class Blocks:
         try:
             labelled = [(seat, plan.labels[seat]) for seat in seats]
             await store.paint(plan.show_id, state=state, fence=fence, seats=labelled)
-        except (StoreUnavailable, ShowNotReady) as error:
+        except ShowNotReady:
+            # Nobody has looked at the show yet; its picture will be made from PostgreSQL.
+            logger.debug("show %s has no picture in which fence %s could be shown", plan.show_id, fence)
+            return
+        except StoreUnavailable as error:
             # The picture_pending row is applied when Redis is back.
             logger.warning("show %s: fence %s is shown later: %s", plan.show_id, fence, error)
             return

@@ -190,5 +190,6 @@ def _bars(progress: Progress) -> list[dict[str, Any]]:
 
 
 def _bar(title: str, done: int, of: int, *, is_over: bool) -> dict[str, Any]:
-    share = 100 if is_over and not of else (100 * done // of if of else 0)
-    return {"title": title, "done": done, "of": of, "percent": share}
+    share = 100 * done // of if of else (100 if is_over else 0)
+    told = f"{done} of {of}" if of else ("none" if is_over else "–")
+    return {"title": title, "told": told, "percent": share}

@@ -2,15 +2,13 @@
 
 import { Painter } from "../app/painter.js";
 import { PageState } from "../app/pageState.js";
-import { describe } from "../model/house.js";
-import { rupees } from "../model/money.js";
-import { stateWords } from "../model/words.js";
 import { Socket } from "../net/socket.js";
 import { Line } from "../view/line.js";
 import { SeatGrid } from "../view/seatGrid.js";
 import { Tip } from "../view/tip.js";
 import { Zoom } from "../view/zoom.js";
 import { labelsIn, span, tallied } from "./choice.js";
+import { nameOf, tipOf, wordsOf } from "./seatWords.js";
 
 const TICK_MS = 1000;
 
@@ -31,11 +29,11 @@ export class SeatDesk {
   constructor(data) {
     this.#state = new PageState(data);
     const zoom = new Zoom((isNear) => this.#grid.nameSeats(isNear));
-    this.#tip = new Tip((index) => this.#tipWords(index));
+    this.#tip = new Tip((index) => tipOf(this.#state, index));
     this.#grid = new SeatGrid(this.#state.house, {
       choose: (index, event) => zoom.enlarged(event) || this.#choose(index, event.shiftKey),
       pointed: (button, index) => this.#tip.show(button, index),
-      nameOf: (index, status) => this.#nameOf(index, status),
+      nameOf: (index, status) => nameOf(this.#state, index, status === "mine"),
     });
     this.#painter = new Painter((indexes) => this.#paint(indexes));
     this.#socket = new Socket({
@@ -79,8 +77,7 @@ export class SeatDesk {
     if (isSpan && this.#last !== null) {
       for (const at of span(this.#state.house.grid, this.#last, index)) this.#add(at);
     } else if (!this.#chosen.delete(label) && !this.#add(index)) {
-      const words = stateWords(this.#state.stateOf(index), this.#state.leftOf(index));
-      this.#says.textContent = `${label} is ${words}. It cannot be taken off sale now.`;
+      this.#says.textContent = `${label} is ${wordsOf(this.#state, index)}. It cannot be taken off sale now.`;
     }
     this.#last = index;
     this.#changed();
@@ -137,18 +134,5 @@ export class SeatDesk {
 
   #ringOf(index) {
     return this.#state.leftOf(index) / (this.#state.data.hold_seconds * 1000);
-  }
-
-  #nameOf(index, status) {
-    const seat = this.#state.house.seats[index];
-    const state = stateWords(this.#state.stateOf(index), this.#state.leftOf(index));
-    return [...describe(seat), rupees(seat.pricePaise), state, status === "mine" && "chosen"].filter(Boolean).join(", ");
-  }
-
-  #tipWords(index) {
-    const seat = this.#state.house.seats[index];
-    const [label, ...what] = describe(seat);
-    const words = stateWords(this.#state.stateOf(index), this.#state.leftOf(index));
-    return { title: `${label} · ${rupees(seat.pricePaise)}`, line: [...what, words].join(", ") };
   }
 }
