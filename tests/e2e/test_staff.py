@@ -16,7 +16,7 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from bookings.models import Booking, Show, StaffAct
-from tests.e2e.pages import SOON_MS, SeatPage
+from tests.e2e.pages import SeatPage
 from tests.e2e.paying import BookingPage, PayPage
 from tests.e2e.test_accessibility import FAINT
 from tests.support.cinema import make_show
@@ -181,15 +181,15 @@ class TestTheCatalogue:
         page = staff("Programmer")
         page.goto(f"/admin/bookings/screen/{a_show_on_sale.screen_id}/change/")
         preview = page.locator("#layout-preview")
-        expect(preview.get_by_role("img", name=re.compile("^40 seats in 5 rows"))).to_be_visible(timeout=SOON_MS)
+        expect(preview.get_by_role("img", name=re.compile("^40 seats in 5 rows"))).to_be_visible()
 
         text = page.get_by_label("Import a layout")
         text.fill(text.input_value().replace("E RRRR..RRRR", "E RRRR..RRXR"))
-        expect(preview).to_contain_text("Line 8, column 11", timeout=SOON_MS)
+        expect(preview).to_contain_text("Line 8, column 11")
         text.fill(text.input_value().replace("E RRRR..RRXR", "E RRRR..RRRR\nF RRRR..RRRR"))
-        expect(preview.get_by_role("img", name=re.compile("^48 seats in 6 rows"))).to_be_visible(timeout=SOON_MS)
+        expect(preview.get_by_role("img", name=re.compile("^48 seats in 6 rows"))).to_be_visible()
         page.get_by_role("button", name="Save", exact=True).click()
-        expect(page.get_by_text("was changed successfully")).to_be_visible(timeout=SOON_MS)
+        expect(page.get_by_text("was changed successfully")).to_be_visible()
         assert a_show_on_sale.screen.layouts.count() == 2
 
 

@@ -107,6 +107,7 @@ class TestTheAuditLog:
             *(user, booking),
         )
 
+        manager.get("/admin/")  # where it is told that the show was changed
         page = manager.get("/admin/bookings/staffact/").content.decode()
 
         for told in (
