@@ -21,7 +21,7 @@ END $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("bookings", "0004_buyer_and_refund"),
+        ("bookings", "0005_tickets"),
         ("admin", "0003_logentry_add_action_flag_choices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
