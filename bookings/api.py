@@ -9,7 +9,7 @@ from bookings.domain.lifecycle import RefundState, Status
 from bookings.domain.pricing import format_inr
 from bookings.domain.rate import RateLimit
 from bookings.domain.seat_map import Applied, Change, Changes, HoldRecord, Picture, SeatMap
-from bookings.domain.tickets import booking_reference, spaced
+from bookings.domain.tickets import booking_reference, spaced, typed_code
 from bookings.door_errors import TicketUsed
 from bookings.errors import (
     BadRequest,
@@ -220,6 +220,7 @@ __all__ = [
     "run_to_its_end",
     "spaced",
     "sql_file",
+    "typed_code",
     "with_box_office",
     "write_down",
 ]

@@ -16,5 +16,5 @@ class BookingsConfig(AppConfig):
 
         connect_invalidation()
         connect_roles()
-        show_cancelling.register()
         on_event("booking.confirmed", issue_on_confirmation)
+        show_cancelling.register()

@@ -64,15 +64,9 @@ class Entry:
     page: str
     permissions: tuple[str, ...] = ()
 
-    def as_item(self, request: HttpRequest) -> dict[str, Any]:
+    def as_item(self, *, path: str, is_active: bool) -> dict[str, Any]:
         """As the theme takes it."""
-        path = reverse(self.page)
-        return {
-            "title": self.title,
-            "icon": self.icon,
-            "link": path,
-            "active": request.path == path or (path != reverse("admin:index") and _is_below(request.path, path)),
-        }
+        return {"title": self.title, "icon": self.icon, "link": path, "active": is_active}
 
     def is_for(self, request: HttpRequest) -> bool:
         """Whether this person sees it."""
@@ -88,6 +82,7 @@ MENU: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "Bookings": (
         Entry("Bookings", "confirmation_number", "admin:bookings_booking_changelist", ("bookings.view_booking",)),
+        Entry("Check-in", "qr_code_scanner", "frontend:doors", ("bookings.check_in_tickets",)),
     ),
     "Money": (
         Entry("Open money", "hourglass_top", "admin:payments_open_money", ("payments.view_payment",)),
@@ -116,17 +111,23 @@ MENU: Final[dict[str, tuple[Entry, ...]]] = {
 
 def menu(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu of whoever asks: only what he may open, no group without a line."""
+    paths = {entry: reverse(entry.page) for entries in MENU.values() for entry in entries}
+    here = _where(request.path, paths)
     groups = [
-        {"title": title, "items": [entry.as_item(request) for entry in entries if entry.is_for(request)]}
+        {
+            "title": title,
+            "items": [e.as_item(path=paths[e], is_active=e is here) for e in entries if e.is_for(request)],
+        }
         for title, entries in MENU.items()
     ]
     return [group for group in groups if group["items"]]
 
 
-def _is_below(path: str, page: str) -> bool:
-    # Open money lives below payments, and is a line of its own.
-    others = {reverse(entry.page) for entries in MENU.values() for entry in entries} - {page}
-    return path.startswith(page) and not any(len(o) > len(page) and path.startswith(o) for o in others)
+def _where(path: str, paths: dict[Entry, str]) -> Entry | None:
+    """The line that a page belongs to: open money lives below payments, and is a line of its own."""
+    index = reverse("admin:index")
+    above = [e for e, page in paths.items() if page == path or (page != index and path.startswith(page))]
+    return max(above, key=lambda entry: len(paths[entry]), default=None)
 
 
 UNFOLD: Final[dict[str, Any]] = {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     # Django's class takes a type for the checker only; at run time it cannot be subscripted.
     AdminOfLetters = admin.ModelAdmin[Letter]
 else:
-    AdminOfLetters = admin.ModelAdmin
+    from unfold.admin import ModelAdmin as AdminOfLetters
 
 MAY_RESEND = "frontend.resend_letter"
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from bookings.api import at_theatre, format_inr, panels_for
+from bookings.api import at_theatre, booking_reference, format_inr, panels_for
 from payments.admin.acts import CANCEL, REFUND, Act, act_page
 from payments.admin.looking_up import look_up
 from payments.admin.reading import ReadOnlyAdmin
@@ -102,8 +102,7 @@ class BookingAdmin(ReadOnlyAdmin):
     @admin.display(ordering="id")
     def code(self, booking: Any) -> str:
         """What a ticket prints and its owner says."""
-        end = booking.pk.hex[-8:].upper()
-        return f"{end[:4]} {end[4:]}"
+        return booking_reference(booking.pk)
 
     @admin.display(description="show")
     def its_show(self, booking: Any) -> str:

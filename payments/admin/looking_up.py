@@ -1,7 +1,7 @@
 """How staff find a booking: by what its buyer can tell them. One look, by an index where there is one.
 
-A code of eight letters and digits from a ticket, a whole id, a mail address, a phone number, an id of Razorpay's;
-anything else is taken for a name.
+The name of a booking or the code of a seat as a ticket prints them, a whole id, a mail address, a phone number, an id
+of Razorpay's; anything else is taken for a person's name.
 """
 
 import re
@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db.models import F, Func, Q, TextField, Value
 from django.db.models.functions import Cast, Lower, Right
+
+from bookings.api import typed_code
 
 # As a ticket prints it: 3F9A 21C7.
 SHORT_CODE: Final = re.compile(r"[0-9A-F]{4}[ -]?[0-9A-F]{4}", re.IGNORECASE)
@@ -33,6 +35,10 @@ def look_up(bookings: Bookings, asked: str) -> Bookings:
         return bookings.filter(pk=booking)
     if "@" in words:
         return bookings.annotate(mail=Lower("buyer_email")).filter(mail=words.lower(), status__in=_KEPT)
+    if code := typed_code(words):
+        coded = bookings.filter(tickets__code=code).distinct()
+        if coded.exists():
+            return coded
     if SHORT_CODE.fullmatch(words):
         found = _by_code(bookings, re.sub(r"[ -]", "", words).lower())
         # Eight digits may be the beginning of a phone number as well.

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from bookings import desk
-from bookings.api import BoxOffice, Panel
+from bookings.api import BoxOffice, Panel, issue_tickets
 from bookings.models import Booking, Show
 from payments.admin.looking_up import look_up
 from tests.support.buyer import Buyer, new_buyer
@@ -50,10 +50,12 @@ class TestABooking:
         other: Show = await sync_to_async(make_show)()
         insert_booking(database, other.pk, seats=[0], status="confirmed")
         code = buyer.booking.replace("-", "")[-8:].upper()
+        tickets = await sync_to_async(issue_tickets)(buyer.booking)
 
         for told in (
             f"{code[:4]} {code[4:]}",
             code.lower(),
+            tickets[1].code.lower(),
             buyer.booking,
             buyer.booking.replace("-", ""),
             "ASHA@example.org",
@@ -80,10 +82,19 @@ class TestABooking:
     ) -> None:
         await buy(buyer)
         code = buyer.booking.replace("-", "")[-8:].upper()
+        ticket, _ = await sync_to_async(issue_tickets)(buyer.booking)
 
         page = await clerk.reads(page_of(buyer.booking))
 
-        for told in ("A1, A2", f"{code[:4]} {code[4:]}", "asha@example.org", "₹500", "Cancel a booking"):
+        for told in (
+            f"{ticket.code[:4]} {ticket.code[4:]}",
+            "not yet",
+            "A1, A2",
+            f"{code[:4]} {code[4:]}",
+            "asha@example.org",
+            "₹500",
+            "Cancel a booking",
+        ):
             assert told in page
         assert "Refund a booking" not in page, "a clerk may not"
 

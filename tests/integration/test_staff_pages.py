@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings as house
+from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 from django.test import Client
 from pytest_django import Settings
 
@@ -107,6 +108,7 @@ class TestTheAuditLog:
             *(user, booking),
         )
 
+        manager.get("/admin/")  # where it is told that the show was changed
         page = manager.get("/admin/bookings/staffact/").content.decode()
 
         for told in (
@@ -157,19 +159,15 @@ class TestTheAuditLog:
         assert ("page=2" in first, '"What">act 1<' in first, '"What">act 51<' in first) == (True, True, False)
         assert ("page=1" in second, '"What">act 51<' in second, "page=3" in second) == (True, True, False)
 
-    @pytest.mark.parametrize("table", ["bookings_staffact", "django_admin_log"])
-    @pytest.mark.parametrize("change", ["UPDATE {} SET id = id + 1", "DELETE FROM {}"])
-    def test_is_never_rewritten(self, manager: Client, table: str, change: str) -> None:
+    def test_is_never_rewritten(self) -> None:
         user = somebody("Usher", name="usher")
         StaffAct.objects.create(user=user, action="block")
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO django_admin_log (action_time, object_repr, action_flag, change_message, user_id) "
-                "VALUES (now(), 'a show', 2, '', %s)",
-                [user.pk],
-            )
-            with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-                cursor.execute(change.format(table))
+        LogEntry.objects.create(user=user, object_repr="a show", action_flag=2)
+
+        for table in ("bookings_staffact", "django_admin_log"):
+            for change in (f"UPDATE {table} SET id = id + 1", f"DELETE FROM {table}"):
+                with connection.cursor() as cursor, pytest.raises(IntegrityError, match="append-only"):
+                    cursor.execute(change)
 
 
 class TestAScreen:

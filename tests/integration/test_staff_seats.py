@@ -69,28 +69,20 @@ class TestTheBoxOffice:
         assert (await office.picture(show.pk)).states[:4] == "AHBX"
         assert (sorted(live_claims(database, show.pk)), acts(database)) == ([1, 2, 3], [])
 
-    @pytest.mark.parametrize(
-        ("form", "said"),
-        [
+    async def test_is_told_what_is_missing(
+        self, clerk: Browser, show: Show, database: str, office: BoxOffice
+    ) -> None:
+        wrong: list[tuple[dict[str, str], str]] = [
             ({"seats": "A1", "block": "yes"}, "Say why"),
             ({"seats": "", "reason": "x", "block": "yes"}, "This field is required"),
             ({"seats": "A1, Z99", "reason": "x", "block": "yes"}, "This screen has no seat Z99."),
             ({"seats": "A1", "reason": "x"}, "Choose what to do with the seats."),
             ({"seats": "A1", "reason": "x" * 121, "block": "yes"}, "at most 120 characters"),
-        ],
-    )
-    async def test_is_told_what_is_missing(
-        self,
-        clerk: Browser,
-        show: Show,
-        database: str,
-        office: BoxOffice,
-        form: dict[str, str],
-        said: str,
-    ) -> None:
-        reply = await clerk.post(seats_of(show), **form)
+        ]
+        for form, said in wrong:
+            reply = await clerk.post(seats_of(show), **form)
+            assert (reply.status_code, said in reply.content.decode()) == (200, True), said
 
-        assert (reply.status_code, said in reply.content.decode()) == (200, True)
         assert (live_claims(database, show.pk), acts(database)) == ({}, [])
 
     async def test_finds_no_show_that_is_not_there(self, clerk: Browser, office: BoxOffice) -> None:
