@@ -82,6 +82,7 @@ MENU: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "Bookings": (
         Entry("Bookings", "confirmation_number", "admin:bookings_booking_changelist", ("bookings.view_booking",)),
+        Entry("Letters", "mail", "admin:frontend_letter_changelist", ("frontend.view_letter",)),
         Entry("Check-in", "qr_code_scanner", "frontend:doors", ("bookings.check_in_tickets",)),
     ),
     "Money": (
