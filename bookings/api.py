@@ -3,7 +3,7 @@
 from bookings.claim_store.pool import AsyncConnection, ClaimsUnavailable
 from bookings.claim_store.settling import BookingFacts, Buyer
 from bookings.domain.addresses import client_address, household
-from bookings.domain.filling import Fill
+from bookings.domain.filling import Fill, fill_of
 from bookings.domain.lifecycle import RefundState, Status
 from bookings.domain.pricing import format_inr
 from bookings.domain.rate import RateLimit
@@ -40,6 +40,7 @@ from bookings.http.staff import CHECK_IN, Usher, read_usher
 from bookings.http.threads import in_thread
 from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder, read_holder
 from bookings.selectors.bookings import BookingView, find_booking, get_booking, list_bookings
+from bookings.selectors.cache import catalogue_stamp
 from bookings.selectors.catalogue import (
     get_movie,
     get_movie_page,
@@ -47,6 +48,7 @@ from bookings.selectors.catalogue import (
     get_show,
     list_cities,
     list_movies_now_showing,
+    list_screens,
     list_shows,
     list_theatres,
 )
@@ -152,11 +154,13 @@ __all__ = [
     "add_points",
     "booking_reference",
     "bounded",
+    "catalogue_stamp",
     "client_address",
     "count_door",
     "documented",
     "door_group",
     "find_booking",
+    "fill_of",
     "format_inr",
     "from_sync",
     "get_booking",
@@ -175,6 +179,7 @@ __all__ = [
     "list_cities",
     "list_doors",
     "list_movies_now_showing",
+    "list_screens",
     "list_shows",
     "list_theatres",
     "on_event",

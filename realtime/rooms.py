@@ -76,6 +76,8 @@ class Rooms:
         self._pace = Pace(coalesce_seconds, now=self._loop.time())
         self._places: dict[int, _Place] = {}
         self._ticks = 0
+        # The loop's time at which this process last knew that its maps are the truth. Boards tell of it.
+        self.confirmed_at = self._loop.time()
         self._tasks = Tasks()
         # What sockets asked for. It outlives them: a hold that was begun is finished.
         self.requests = Tasks()
@@ -233,6 +235,9 @@ class Rooms:
         except BookingError as error:
             # The next comparison finds the same difference and asks again.
             logger.warning("show %s: no picture (%s): %s", place.show_id, cause, error)
+        else:
+            if not self.office.live:
+                self.confirmed_at = self._loop.time()
 
     async def _read_picture(self, place: _Place, room: Room, cause: str) -> None:
         """Read and apply a picture; what arrived meanwhile is applied after it. Raises NotFound, NotReady."""
@@ -263,6 +268,8 @@ class Rooms:
                 logger.exception("a comparison failed")
 
     async def _tick(self) -> None:
+        if not self._places:
+            self.confirmed_at = self._loop.time()
         for place in self._places.values():
             if place.room is not None:
                 place.room.close_the_too_slow()
@@ -286,6 +293,8 @@ class Rooms:
         if isinstance(positions, BaseException):
             logger.warning("nothing to compare with: %s", positions)
             return
+        if None not in positions.values():
+            self.confirmed_at = self._loop.time()
         for show_id, place in places.items():
             if not place.heard:
                 self._tasks.spawn(self._hear(place))
