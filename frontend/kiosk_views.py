@@ -16,6 +16,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from bookings import api as bookings
+from frontend.kiosk_fonts import FONTS, read_font
 from frontend.kiosk_page import booking_path, door_data, lobby_data, look_from, page_version, path_of
 from frontend.seat_page import show_context
 from frontend.tickets.qr import qr_svg
@@ -23,6 +24,7 @@ from realtime import api as realtime
 
 # A screen asks once in ten minutes; a whole lobby that is switched on asks at once.
 PAIRINGS_PER_MINUTE: Final = 30
+FONT_SECONDS: Final = 365 * 24 * 3600
 BEARER: Final = "Bearer "
 
 
@@ -89,6 +91,16 @@ def door_display(request: HttpRequest, show_id: int) -> HttpResponse:
     return render(request, "frontend/kiosk/door.html", context)
 
 
+@require_safe
+def font(request: HttpRequest, name: str) -> HttpResponse:
+    """One of the faces of boards: whatever fonts a player has, a board fits and speaks Hindi."""
+    if name not in FONTS:
+        raise Http404
+    response = HttpResponse(read_font(name), content_type="font/ttf")
+    response["Cache-Control"] = f"public, max-age={FONT_SECONDS}, immutable"
+    return response
+
+
 # No cookie counts for these two, so there is nothing that a strange page could make a browser do with them.
 @csrf_exempt
 @require_POST
@@ -108,7 +120,7 @@ def begin_pairing(request: HttpRequest) -> HttpResponse:
         "code": pairing.code,
         "secret": pairing.secret,
         "expires_ms": pairing.expires_ms,
-        "server_ms": _ms(_now()),
+        "server_ms": round(_now().timestamp() * 1000),
     }
     return JsonResponse(reply, status=201)
 

@@ -28,6 +28,7 @@ urlpatterns = [
     # Two parts each: one part is a theatre's name.
     path("kiosk/screen/pairing/", kiosk_views.begin_pairing, name="begin-pairing"),
     path("kiosk/screen/state/", kiosk_views.screen_state, name="screen-state"),
+    path("kiosk/screen/fonts/<slug:name>.ttf", own_page(kiosk_views.font), name="board-font"),
     path("kiosk/shows/<int:show_id>/", own_page(kiosk_views.door_display), name="door-display"),
     path("kiosk/<slug:slug>/", own_page(kiosk_views.lobby_board), name="lobby-board"),
     path("staff/screens/pair/", pair_screen, name="pair-screen"),

@@ -8,7 +8,7 @@ const EN = {
   filling: "Filling fast",
   few: (count) => `Last ${count}`,
   left: (count) => `${count} left`,
-  held: "Last seats are held",
+  held: "All on hold",
   in: ({ hours, minutes, seconds }) =>
     seconds || (!hours && !minutes)
       ? seconds ? `in ${seconds} s` : "now"
@@ -38,7 +38,7 @@ const HI = {
   filling: "तेज़ी से भर रहा है",
   few: (count) => `आख़िरी ${count}`,
   left: (count) => `${count} बाकी`,
-  held: "आख़िरी सीटें रुकी हैं",
+  held: "सब रुकी हैं",
   in: ({ hours, minutes, seconds }) =>
     seconds || (!hours && !minutes)
       ? seconds ? `${seconds} सेकंड में` : "अभी"
