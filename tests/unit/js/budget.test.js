@@ -16,6 +16,8 @@ const templates = fileURLToPath(new URL("../../../frontend/templates/", import.m
 const files = readdirSync(root, { recursive: true }).filter((name) => /\.(js|css)$/.test(name));
 const read = (name) => readFileSync(root + name);
 
+// What screens on a wall load, once in months; no phone does.
+const isForScreens = (name) => /^(js|css)\/kiosk\//.test(name);
 const isForPaying = (name) => /^(js|css)\/pay\//.test(name);
 const isForOnePage = (name) => isForPaying(name) || /^(js|css)\/(tickets|door)\//.test(name);
 const weigh = (names) => names.reduce((sum, name) => sum + gzipSync(read(name)).length, 0);
@@ -40,8 +42,8 @@ function namedIn(part) {
 }
 
 describe("what is sent to the browser", () => {
-  it("weighs 40 KB at most, gzipped file by file, on all pages but those of a booking and a door", () => {
-    const everywhere = files.filter((name) => !isForOnePage(name));
+  it("weighs 40 KB at most, gzipped file by file, on all pages but those of a booking, of a door and of screens", () => {
+    const everywhere = files.filter((name) => !isForOnePage(name) && !isForScreens(name));
     assert.ok(everywhere.length > 20);
     const bytes = weigh(everywhere);
     assert.ok(bytes <= GZIPPED_BYTES_MAX, `${bytes} bytes`);
@@ -64,8 +66,8 @@ describe("what is sent to the browser", () => {
     }
   });
 
-  it("has nothing about paying on the seat page", () => {
-    assert.deepEqual(reachedFrom("js/show.js").filter(isForPaying), []);
+  it("has nothing about paying or about screens on the seat page", () => {
+    assert.deepEqual(reachedFrom("js/show.js").filter((name) => isForPaying(name) || isForScreens(name)), []);
   });
 
   it("is made of modules of 150 lines at most", () => {

@@ -103,7 +103,7 @@ describe("the socket", () => {
     last().die(4504);
     pass(60_000);
 
-    assert.deepEqual(states.at(-1), ["stopped", reasonOf(4504)]);
+    assert.deepEqual(states.at(-1), ["stopped", reasonOf(4504), 4504]);
     assert.equal(FakeWebSocket.made.length, 1);
     socket.wake();
     assert.equal(FakeWebSocket.made.length, 1);
