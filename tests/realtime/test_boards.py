@@ -1,6 +1,7 @@
 """Boards of one process, on virtual time: when screens are told what, and what they are not told."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 from django.db import OperationalError
@@ -81,7 +82,7 @@ class TestAScreen:
             times = await changes_from(theatre, screen, seconds=3)
 
             assert 10 <= len(times) <= 13
-            assert all(later - earlier > 0.24 for earlier, later in zip(times, times[1:], strict=False))
+            assert all(later - earlier > 0.24 for earlier, later in pairwise(times))
 
     @virtually
     async def test_is_not_told_of_what_comes_to_nothing(self) -> None:

@@ -103,50 +103,65 @@ STEPS = st.lists(
 )
 
 
+class Told:
+    """A board that things happen to, a screen that follows it, and what the truth is."""
+
+    def __init__(self) -> None:
+        self.board = Board()
+        self.now_ms = NOW_MS
+        self.screen: dict[int, dict[str, Any]] = {}
+        self._listed: set[int] = set()
+        self._titles: dict[int, str] = {}
+        self._counts: dict[int, dict[str, int]] = {}
+
+    def list(self, shows: set[int]) -> None:
+        self._listed = shows
+        self._counts = {show: counted for show, counted in self._counts.items() if show in shows}
+        self._follow(self.board)
+
+    def rename(self, show: int) -> None:
+        self._titles[show] = f"Another {len(self._titles)}"
+        self._follow(self.board)
+
+    def count(self, show: int, available: int, held: int) -> None:
+        if show in self._listed:
+            self._counts[show] = {"available": available, "held": held}
+            self.board.count(show, available=available, held=held)
+
+    def wait(self, minutes: int) -> None:
+        self.now_ms += minutes * 60_000
+
+    def show(self) -> None:
+        news = self.board.news(self.now_ms)
+        if news is not None:
+            if news.whole:
+                self.screen.clear()
+            self.screen |= {entry["id"]: entry for entry in as_json(news.shows)}
+
+    def anew(self) -> Any:
+        """The board of a process that has just been started."""
+        board = Board()
+        self._follow(board)
+        for show, counted in self._counts.items():
+            board.count(show, **counted)
+        board.news(self.now_ms)
+        return as_json(board.shown)
+
+    def _follow(self, board: Board) -> None:
+        board.list_shows(
+            a_listing(show, starts_ms=NOW_MS + show * 600_000, movie=self._titles.get(show, f"Movie {show}"))
+            for show in self._listed
+        )
+
+
 class TestFolding:
     @settings(max_examples=80, deadline=None)
     @given(steps=STEPS)
     def test_a_board_and_its_changes_are_a_board_read_anew(self, steps: list[tuple[Any, ...]]) -> None:
-        board, listed, titles, counts, now_ms = Board(), set[int](), dict[int, str](), dict[int, Any](), NOW_MS
-        screen: dict[int, dict[str, Any]] = {}
+        told = Told()
 
-        def follow(at: Board) -> None:
-            at.list_shows(
-                a_listing(
-                    show,
-                    starts_ms=NOW_MS + show * 10 * 60_000,
-                    movie=titles.get(show, f"Movie {show}"),
-                )
-                for show in listed
-            )
+        for step, *details in steps:
+            getattr(told, step)(*details)
+        told.show()
 
-        def show_it() -> None:
-            news = board.news(now_ms)
-            if news is not None:
-                if news.whole:
-                    screen.clear()
-                screen.update({entry["id"]: entry for entry in as_json(news.shows)})
-
-        for kind, *details in steps:
-            if kind == "list":
-                listed = details[0]
-                follow(board)
-                counts = {show: kept for show, kept in counts.items() if show in listed}
-            elif kind == "rename":
-                titles[details[0]] = f"Another {len(titles)}"
-                follow(board)
-            elif kind == "count" and details[0] in listed:
-                counts[details[0]] = {"available": details[1], "held": details[2]}
-                board.count(details[0], **counts[details[0]])
-            elif kind == "wait":
-                now_ms += details[0] * 60_000
-            elif kind == "show":
-                show_it()
-        show_it()
-
-        anew = Board()
-        follow(anew)
-        for show, counted in counts.items():
-            anew.count(show, **counted)
-        anew.news(now_ms)
-        assert list(screen.values()) == as_json(anew.shown) == as_json(board.shown)
+        assert list(told.screen.values()) == told.anew() == as_json(told.board.shown)
