@@ -28,8 +28,9 @@ logger = logging.getLogger(__name__)
 CHANGES_EVERY_SECONDS: Final = 0.25
 HEARTBEAT_SECONDS: Final = 5.0
 TICK_SECONDS: Final = 1.0
-# Rooms compare themselves with Redis every second; two missed comparisons are a hiccup, a third is not.
-UNCONFIRMED_SECONDS_MAX: Final = 3.0
+# Rooms compare themselves with Redis every second; a few missed comparisons are a busy moment. Well below the ten
+# seconds after which boards are loud.
+UNCONFIRMED_SECONDS_MAX: Final = 5.0
 # Rooms opened at once: a big house has a hundred shows in two days, and PostgreSQL other guests.
 OPENING_MAX: Final = 8
 

@@ -68,7 +68,7 @@ export class DoorDisplay {
     const { theatre, version } = this.#data;
     const on = {
       frame: (frame) => this.#told(frame),
-      pong: (sample) => this.#screen.measuredClock(sample),
+      pong: () => {}, // the show's socket measures the clock
       open: () => {},
       lost: () => {},
       stopped: (code) => this.#screen.goAndAsk({ isRevoked: code === REVOKED }),
@@ -93,7 +93,10 @@ export class DoorDisplay {
 
   #line(name) {
     this.#isOpen = name === "open";
-    if (name === "open") this.#isDelayed = false;
+    if (name === "open") {
+      this.#isDelayed = false;
+      this.#screen.lineIsBack();
+    }
     if (name === "waiting" || name === "stopped") this.#map.loseConnection();
     if (name === "stopped" && this.#screen.token) this.#screen.goAndAsk();
   }

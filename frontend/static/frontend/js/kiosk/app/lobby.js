@@ -40,7 +40,7 @@ export class LobbyBoard {
       on: {
         frame: (frame) => this.#take(frame),
         pong: (sample) => this.#screen.measuredClock(sample),
-        open: () => (this.#isOpen = true),
+        open: () => this.#opened(),
         lost: () => (this.#isOpen = false),
         stopped: (code) => this.#stopped(code),
       },
@@ -58,6 +58,11 @@ export class LobbyBoard {
     else if (frame.type === "device") this.#isTold(frame);
     else if (frame.type === "notice") this.#isDelayed = frame.code === "updates_delayed";
     this.#soon();
+  }
+
+  #opened() {
+    this.#isOpen = true;
+    this.#screen.lineIsBack();
   }
 
   #fold(frame) {

@@ -15,6 +15,7 @@ export class Screen {
   #clock = newClock();
   #data;
   #onTick;
+  #isMeasured = false;
   #reloads = null;
   #last = { wallMs: Date.now(), monotonicMs: performance.now() };
 
@@ -46,8 +47,14 @@ export class Screen {
     this.#clock = withHint(this.#clock, { receivedMs: performance.now(), serverMs });
   }
 
+  /** The line is back: whatever answers now is asked for its time anew, and what is known serves until it answers. */
+  lineIsBack() {
+    this.#isMeasured = false;
+  }
+
   measuredClock(sample) {
-    this.#clock = withSample(this.#clock, sample);
+    this.#clock = withSample(this.#isMeasured ? this.#clock : newClock(), sample);
+    this.#isMeasured = true;
   }
 
   /** Staff has said what this screen is. Returns whether this page is still the right one. */
