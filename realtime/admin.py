@@ -30,6 +30,8 @@ MAY_PAIR: Final = "realtime.pair_screens"
 # A connected screen is noted every 30 s, looked at every 4: after two of those it is not there.
 CONNECTED_WITHIN: Final = timedelta(seconds=70)
 
+SEEN: Final = ("state", "last_seen_at", "version", "paired_at", "paired_by", "revoked_at")
+
 
 class DeviceForm(FormOfDevice):
     """A screen's name and place, and its settings one by one."""
@@ -80,11 +82,11 @@ class DeviceAdmin(AdminOfDevice):
     list_display = ["name", "kind", "place", "state", "last_seen_at", "version", "paired_at"]
     list_filter = ["kind", "theatre_slug"]
     search_fields = ["name", "theatre_slug", "screen_name"]
-    readonly_fields = ["state", "last_seen_at", "version", "paired_at", "paired_by", "revoked_at"]
+    readonly_fields = SEEN
     fieldsets = [
         (None, {"fields": ["name", "kind", "theatre_slug", "screen_name"]}),
         ("Look", {"fields": ["theme", "language", "night_from", "night_to"]}),
-        ("Seen", {"fields": readonly_fields}),
+        ("Seen", {"fields": SEEN}),
     ]
     actions = ["reload_pages", "revoke"]
 

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,10 @@ def entry(show_id: int, movie: str, slug: str, *, minutes: int, available: int, 
 
 def shows_of(movies: list[tuple[str, str]], kind: str) -> list[Any]:
     """A programme of real movies, as full as `kind` says."""
-    title = lambda place: movies[place % len(movies)]  # noqa: E731
+
+    def title(place: int) -> tuple[str, str]:
+        return movies[place % len(movies)]
+
     if kind == "empty":
         return [entry(n + 1, *title(n), minutes=25 + 40 * n, available=236 - n) for n in range(4)]
     if kind == "sold out":
@@ -120,7 +124,7 @@ def main() -> None:
         lobby = {kind: shows_of(movies, kind) for kind in ("empty", "busy", "sold out", "titles", "nothing")}
         shots: dict[str, tuple[str, Callable[[Page], None]]] = {
             **{
-                f"board-{kind.replace(' ', '-')}": (board, lambda page, shows=shows: pretend_board(page, shows))
+                f"board-{kind.replace(' ', '-')}": (board, partial(pretend_board, shows=shows))
                 for kind, shows in lobby.items()
             },
             "board-light-hi": (

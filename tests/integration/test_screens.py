@@ -128,7 +128,7 @@ class TestPairing:
         first = UnpairedScreen()
         letters = iter([*first.code, *"ACDEFH"])
 
-        with patch.object(devices.secrets, "choice", lambda _: next(letters)):
+        with patch("secrets.choice", lambda _: next(letters)):
             second = devices.begin_pairing(now=NOW)
 
         assert second.code == "ACDEFH"

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bookings.api import NotFound, NotReady
+from realtime.boards.board import Listing
 from realtime.protocol import CloseCode
 from tests.support.boards import HOUR_MS, AScreen, FakeTheatre, a_listing, fake_theatre
 from tests.support.virtual_time import VirtualTimeLoop, virtual_ms, virtually
 
 
-def two_shows() -> list[object]:
+def two_shows() -> list[Listing]:
     return [
         a_listing(1, starts_ms=virtual_ms() + HOUR_MS),
         a_listing(2, starts_ms=virtual_ms() + 3 * HOUR_MS, screen="Audi 2"),
