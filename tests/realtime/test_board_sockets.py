@@ -120,7 +120,7 @@ class TestTheDoor:
             async with watching(house.url, slug, **options) as board:
                 await board.until_show(show.pk)
                 await board.send(json.dumps({"type": "ping", "id": "7", "client_ms": 1}))
-                await board.until(lambda board=board: bool(board.of("pong")))
+                await board.until_pong()
                 assert board.of("device") == []
 
     async def test_turns_away_who_has_no_business_here(self, house: RunningHouse, show: Show) -> None:
@@ -132,7 +132,7 @@ class TestTheDoor:
             ("nowhere", {}, 4504),
             (slug, {"subprotocols": ["another.v1"]}, 4500),
         ):
-            async with watching(house.url, path, **options) as board:  # type: ignore[arg-type]
+            async with watching(house.url, path, **options) as board:
                 assert await board.until_closed() == code
                 assert board.frames == []
 

@@ -54,6 +54,10 @@ class BoardViewer:
             seconds=seconds,
         )
 
+    async def until_pong(self) -> None:
+        """Wait for the answer to a ping."""
+        await self.until(lambda: bool(self.of("pong")))
+
     async def until_closed(self, *, seconds: float = PATIENCE_SECONDS) -> int:
         """The close code, once the server has closed."""
         await self.until(lambda: self.close_code is not None, seconds=seconds)
