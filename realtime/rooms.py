@@ -76,8 +76,6 @@ class Rooms:
         self._pace = Pace(coalesce_seconds, now=self._loop.time())
         self._places: dict[int, _Place] = {}
         self._ticks = 0
-        # The loop's time at which this process last knew that its maps are the truth. Boards tell of it.
-        self.confirmed_at = self._loop.time()
         self._tasks = Tasks()
         # What sockets asked for. It outlives them: a hold that was begun is finished.
         self.requests = Tasks()
@@ -235,9 +233,6 @@ class Rooms:
         except BookingError as error:
             # The next comparison finds the same difference and asks again.
             logger.warning("show %s: no picture (%s): %s", place.show_id, cause, error)
-        else:
-            if not self.office.live:
-                self.confirmed_at = self._loop.time()
 
     async def _read_picture(self, place: _Place, room: Room, cause: str) -> None:
         """Read and apply a picture; what arrived meanwhile is applied after it. Raises NotFound, NotReady."""
@@ -249,6 +244,7 @@ class Rooms:
             if self.office.live:
                 self.clock.heard(picture.server_ms)
             room.load(picture)
+            room.confirmed_at = self._loop.time()
             self._moments.look_for_orphans_in(picture)
         finally:
             held_back, place.held_back = place.held_back or [], None
@@ -268,8 +264,6 @@ class Rooms:
                 logger.exception("a comparison failed")
 
     async def _tick(self) -> None:
-        if not self._places:
-            self.confirmed_at = self._loop.time()
         for place in self._places.values():
             if place.room is not None:
                 place.room.close_the_too_slow()
@@ -293,8 +287,6 @@ class Rooms:
         if isinstance(positions, BaseException):
             logger.warning("nothing to compare with: %s", positions)
             return
-        if None not in positions.values():
-            self.confirmed_at = self._loop.time()
         for show_id, place in places.items():
             if not place.heard:
                 self._tasks.spawn(self._hear(place))
@@ -306,13 +298,19 @@ class Rooms:
             self._refresh(place, "compared")
         elif told[1] > room.map.version:
             self._loop.call_later(IN_FLIGHT_SECONDS, self._refresh_if_behind, place, told)
-        elif (self._ticks + place.show_id) % CHECK_EVERY == 0:
-            room.tell_check()
+        else:
+            room.confirmed_at = self._loop.time()
+            if (self._ticks + place.show_id) % CHECK_EVERY == 0:
+                room.tell_check()
 
     def _refresh_if_behind(self, place: _Place, told: tuple[str, int]) -> None:
         room = place.room
-        if room is not None and room.map.epoch == told[0] and room.map.version < told[1]:
+        if room is None or room.map.epoch != told[0]:
+            return
+        if room.map.version < told[1]:
             self._refresh(place, "silence")
+        else:
+            room.confirmed_at = self._loop.time()
 
     # --- with Redis and without
 

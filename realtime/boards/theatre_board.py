@@ -227,7 +227,9 @@ class TheatreBoard:
     # --- being true
 
     def _is_confirmed(self) -> bool:
-        return self._loop.time() - self._rooms.confirmed_at <= UNCONFIRMED_SECONDS_MAX
+        earliest = self._loop.time() - UNCONFIRMED_SECONDS_MAX
+        rooms = (watch.room for watch in self._watches.values())
+        return all(room.confirmed_at >= earliest for room in rooms if room is not None)
 
     def _tell_if_behind(self) -> None:
         behind = not (self._rooms.office.live and self._is_confirmed())

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from bookings.models import Show
-from tests.e2e.pages import SOON_MS, SeatPage
+from tests.e2e.pages import SeatPage
 from tests.support.house import RunningHouse, running_house
 
 pytestmark = pytest.mark.e2e
@@ -66,8 +66,8 @@ class TestExamples:
         page = visitor()
         page.goto(f"{other_site}/board.html?house={url}&theatre={slug}")
         row = page.locator("#shows tr").filter(has_text=show.movie.title)
-        expect(row).to_contain_text("40open", timeout=SOON_MS)
-        expect(page.locator("#age")).to_have_text("live", timeout=SOON_MS)
+        expect(row).to_contain_text("40open")
+        expect(page.locator("#age")).to_have_text("live")
 
         with subprocess.Popen(
             [sys.executable, str(EXAMPLES / "board.py"), url, slug],
@@ -80,7 +80,7 @@ class TestExamples:
             SeatPage.open(visitor(), f"{url}/shows/{show.pk}/").hold("A1", "A2")
 
             assert line_with(" 38 open", terminal.stdout)
-            expect(row).to_contain_text("38open", timeout=SOON_MS)
+            expect(row).to_contain_text("38open")
             terminal.terminate()
 
     def test_do_not_come_back_to_a_theatre_that_there_is_not(self, live_house: RunningHouse) -> None:

@@ -1,6 +1,5 @@
 """Boards of a running house, as screens and strangers meet them: over two processes, real Redis and PostgreSQL."""
 
-import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 # Of a hall of twenty: a row of twelve, and eight.
 SEATS = [f"A{number}" for number in range(1, 13)] + [f"B{number}" for number in range(1, 9)]
-# The contract's promise; a look at PostgreSQL every four seconds keeps it without a single message.
-REVOKED_WITHIN_SECONDS = 5.0
 
 
 def slug_of(show: Show) -> str:
@@ -163,7 +160,7 @@ class TestAPairedScreen:
         assert device.version == "f00d"
         assert device.last_seen_at is not None
 
-    async def test_is_closed_within_five_seconds_of_being_revoked(self, house: RunningHouse, show: Show) -> None:
+    async def test_is_closed_once_it_is_revoked_in_every_process(self, house: RunningHouse, show: Show) -> None:
         slug = slug_of(show)
         token = await sync_to_async(pair_here)(slug)
         async with (
@@ -173,15 +170,10 @@ class TestAPairedScreen:
         ):
             for board in (one, two, public):
                 await board.until_show(show.pk)
-            loop = asyncio.get_running_loop()
-            await sync_to_async(revoke)()  # and no nudge: the looks alone keep the promise
-            began = loop.time()
+            await sync_to_async(revoke)()  # and no nudge: looks alone do it (how soon: test_device_line.py)
             codes = [await board.until_closed() for board in (one, two)]
-            took = loop.time() - began
 
             assert codes == [4508, 4508]
-            # Twice the promise: what a busy machine adds is no part of it.
-            assert took < 2 * REVOKED_WITHIN_SECONDS
             assert public.close_code is None
 
 

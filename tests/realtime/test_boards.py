@@ -260,12 +260,12 @@ class TestABoardThatIsBehind:
     async def test_says_so_and_falls_silent_until_it_is_true_again(self) -> None:
         async with fake_theatre(*two_shows()) as theatre:
             screen = await theatre.screen()
-            theatre.rooms.last_confirmed_at = now()
+            theatre.rooms.room(2).last_confirmed_at = now()
             await asyncio.sleep(20)
             silent = [message["type"] for message in screen.messages[1:]]
             last_word = screen.messages[-1]
             late = await theatre.screen()
-            theatre.rooms.last_confirmed_at = None
+            theatre.rooms.room(2).last_confirmed_at = None
             await asyncio.sleep(7)
 
             # A heartbeat in the first seconds, when nothing was amiss yet, and none after the notice.

@@ -1,5 +1,6 @@
 """A theatre's board over rooms in memory, on virtual time: seats change by hand, screens keep all they were sent."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -51,8 +52,14 @@ class FakeRoom:
 
     def __init__(self, show_id: int, seats: int) -> None:
         self.show_id = show_id
+        # None: as in a healthy house, confirmed all the time.
+        self.last_confirmed_at: float | None = None
         self.map = SeatMap(states=bytearray(b"A" * seats))
         self.viewers: set[Viewer] = set()
+
+    @property
+    def confirmed_at(self) -> float:
+        return asyncio.get_running_loop().time() if self.last_confirmed_at is None else self.last_confirmed_at
 
     def set(self, states: str, *, at: int = 0) -> None:
         """Seats from `at` on have these states now, and whoever is in the room is told."""
@@ -74,21 +81,12 @@ class FakeRooms:
     """Rooms that open at once, unless the test says why not."""
 
     def __init__(self, seats: int = SEATS) -> None:
-        import asyncio
-
-        self._loop = asyncio.get_running_loop()
         self._seats = seats
         self.clock = _FakeClock()
         self.office = _FakeOffice()
         self.rooms: dict[int, FakeRoom] = {}
         self.not_ready: set[int] = set()
         self.missing: set[int] = set()
-        # None: as in a healthy house, confirmed all the time.
-        self.last_confirmed_at: float | None = None
-
-    @property
-    def confirmed_at(self) -> float:
-        return self._loop.time() if self.last_confirmed_at is None else self.last_confirmed_at
 
     def room(self, show_id: int) -> FakeRoom:
         return self.rooms.setdefault(show_id, FakeRoom(show_id, self._seats))
