@@ -88,7 +88,7 @@ def pair_screen(request: HttpRequest) -> HttpResponse:
         except bookings.BadRequest as refused:
             form.add_error(None, refused.detail)
         else:
-            messages.success(request, f"{screen.name} is paired. It starts within two seconds.")
+            messages.success(request, f"{screen.name} is paired, and starts by itself.")
             return HttpResponseRedirect(reverse("frontend:pair-screen"))
     context = {"form": form, "code_length": realtime.CODE_LENGTH}
     return render(request, "frontend/staff/pair.html", context, status=200 if not form.errors else 422)

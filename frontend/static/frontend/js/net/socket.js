@@ -27,14 +27,14 @@ export class Socket {
   /**
    * `url` without query; `resumeFrom()` gives {epoch, version} or null; `on` has frame(frame),
    * pong({sentMs, receivedMs, serverMs}) and state(name, detail, code): "connecting", "open", "waiting", "stopped".
-   * `env` may have a token to offer, and waits(attempt, random) of its own.
+   * `env` may bring a token, waits(attempt, random), and knock(attempt): whether the house answers, to be asked first.
    */
   constructor({ url, resumeFrom, on, env = {} }) {
     this.#url = url;
     this.#resumeFrom = resumeFrom;
     this.#on = on;
     const now = () => performance.now();
-    this.#env = { WebSocket: globalThis.WebSocket, random: Math.random, now, waits: waitMs, token: null, ...env };
+    this.#env = { WebSocket: globalThis.WebSocket, random: Math.random, now, waits: waitMs, ...env };
   }
 
   connect() {
@@ -105,7 +105,14 @@ export class Socket {
     const wait = this.#env.waits(this.#attempt, this.#env.random());
     this.#attempt += 1;
     this.#on.state("waiting", wait);
-    this.#later(() => this.connect(), wait);
+    this.#later(() => (this.#env.knock ? this.#knock() : this.connect()), wait);
+  }
+
+  async #knock() {
+    const answers = await this.#env.knock(this.#attempt);
+    if (this.#stopped || this.#socket) return;
+    if (answers) this.connect();
+    else this.#closed(1006);
   }
 
   #ping() {

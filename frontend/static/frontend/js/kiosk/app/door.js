@@ -6,6 +6,7 @@ import { emptyBoard, fold } from "../model/board.js";
 import { atDoor } from "../model/listing.js";
 import { returnsIn } from "../model/rest.js";
 import { Feed } from "../net/feed.js";
+import { knock } from "../net/knock.js";
 import { Foot } from "../view/foot.js";
 import { Numbers } from "../view/numbers.js";
 import { DoorMap } from "./doorMap.js";
@@ -59,7 +60,7 @@ export class DoorDisplay {
         pong: (sample) => this.#ponged(sample),
         state: (name) => this.#line(name),
       },
-      env: { waits: returnsIn },
+      env: { waits: returnsIn, knock },
     });
   }
 

@@ -3,7 +3,7 @@
 import { forgetToken, keepToken, token } from "./token.js";
 import { stayAwake } from "../view/awake.js";
 
-const LOOK_MS = 2000;
+const LOOK_MS = 1000;
 const AGAIN_MS = 3000;
 // A code is shown in two halves: that is how people read it aloud.
 const HALF = 3;

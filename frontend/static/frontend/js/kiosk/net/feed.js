@@ -2,6 +2,7 @@
 
 import { Socket } from "../../net/socket.js";
 import { returnsIn } from "../model/rest.js";
+import { knock } from "./knock.js";
 
 // The server says something every five seconds: two of those missed, and the line is dead, whatever TCP thinks.
 const SILENCE_MS = 12_000;
@@ -27,7 +28,7 @@ export class Feed {
         pong: (sample) => on.pong(sample),
         state: (name, _, code) => this.#state(name, code),
       },
-      env: { token, waits: returnsIn },
+      env: { token, waits: returnsIn, knock },
     });
   }
 
