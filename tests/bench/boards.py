@@ -1,6 +1,6 @@
 """200 boards of a theatre and 2,000 viewers of its show on one process: from a change to every screen.
 
-Open loop, a change every 400 ms: beyond the boards' limit of four a second, so each should be shown at once. Then a
+Open loop, a change every 300 ms: beyond the boards' limit of four a second, so each should be shown at once. Then a
 rush, in which a board must not be told more than four times a second.
 """
 
@@ -18,7 +18,9 @@ from tests.bench.figures import Latency, Outcome, at_most
 from tests.bench.house import BenchShow, House, WebServer
 from tests.bench.suite import Bench
 
-CHANGE_EVERY_SECONDS: Final = 0.4
+CHANGE_EVERY_SECONDS: Final = 0.3
+# Not measured: the first changes after 2,200 handshakes.
+WARM_UP_CHANGES: Final = 5
 RUSH_SECONDS: Final = 5.0
 RUSH_CHANGES_A_SECOND: Final = 100
 LATE_SECONDS_MAX: Final = 5.0
@@ -73,7 +75,7 @@ class Screens:
 async def boards(bench: Bench, outcome: Outcome) -> None:
     """Milliseconds from a change to each board and each viewer; frames a second of a board in a rush."""
     screens = Screens(bench.sized(200, quick=50), bench.sized(2000, quick=300))
-    changes = bench.sized(60, quick=15)
+    changes = bench.sized(200, quick=15)
     async with AsyncExitStack() as stack:
         server = bench.house.serve()
         stack.callback(server.stop)
@@ -85,7 +87,7 @@ async def boards(bench: Bench, outcome: Outcome) -> None:
         with bench.measuring(outcome, server):
             await _one_by_one(painter, screens, changes)
         with bench.measuring(outcome, server):
-            rate = await _rush(painter, screens, changes)
+            rate = await _rush(painter, screens, WARM_UP_CHANGES + changes)
     for name, values, floor in (("board", screens.board_ms, BOARD_P99_FLOOR), ("viewer", screens.viewer_ms, None)):
         run = Latency.of(values)
         of_all = f"to {len(screens.boards)} boards" if name == "board" else f"to {len(screens.viewers):,} viewers"
@@ -103,9 +105,10 @@ async def _seat(bench: Bench, server: WebServer, show: BenchShow, screens: Scree
 
 async def _one_by_one(painter: Painter, screens: Screens, changes: int) -> None:
     number = 0
-    async for due in every(CHANGE_EVERY_SECONDS, changes):
+    async for due in every(CHANGE_EVERY_SECONDS, WARM_UP_CHANGES + changes):
         number += 1
-        screens.due[1000 - number] = due
+        if number > WARM_UP_CHANGES:
+            screens.due[1000 - number] = due
         await painter.publish(number)
     goal, until = changes * len(screens.boards), time.perf_counter() + LATE_SECONDS_MAX
     while len(screens.board_ms) < goal:

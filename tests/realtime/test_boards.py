@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import pairwise
+from unittest.mock import patch
 
 import pytest
 from django.db import OperationalError
@@ -9,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bookings.api import NotFound, NotReady
+from realtime.boards import theatre_board
 from realtime.boards.board import Listing
 from realtime.protocol import CloseCode
 from tests.support.boards import HOUR_MS, AScreen, FakeTheatre, a_listing, fake_theatre
+from tests.support.guards import unless, with_and_without_guard
 from tests.support.virtual_time import VirtualTimeLoop, virtual_ms, virtually
 
 
@@ -75,13 +78,16 @@ class TestAScreen:
             assert now() == began
             assert [(show["id"], show["available"], show["held"]) for show in changes["shows"]] == [(2, 97, 1)]
 
+    @with_and_without_guard
     @virtually
-    async def test_is_told_four_times_a_second_at_most(self) -> None:
-        async with fake_theatre(*two_shows()) as theatre:
-            screen = await theatre.screen()
+    async def test_is_told_four_times_a_second_at_most(self, guarded: bool) -> None:
+        with unless(guarded, patch.object(theatre_board, "CHANGES_EVERY_SECONDS", 0.0)):
+            async with fake_theatre(*two_shows()) as theatre:
+                times = await changes_from(theatre, await theatre.screen(), seconds=3)
 
-            times = await changes_from(theatre, screen, seconds=3)
-
+        if not guarded:
+            assert len(times) > 100
+        else:
             assert 10 <= len(times) <= 13
             assert all(later - earlier > 0.24 for earlier, later in pairwise(times))
 
@@ -256,6 +262,17 @@ class TestShows:
 
 
 class TestABoardThatIsBehind:
+    @virtually
+    async def test_would_lie_if_it_did_not_look(self) -> None:
+        with patch.object(theatre_board, "UNCONFIRMED_SECONDS_MAX", float("inf")):
+            async with fake_theatre(*two_shows()) as theatre:
+                screen = await theatre.screen()
+                theatre.rooms.room(2).last_confirmed_at = now()
+                await asyncio.sleep(20)
+
+        assert screen.of("notice") == []
+        assert len(screen.of("board.changes")) >= 3
+
     @virtually
     async def test_says_so_and_falls_silent_until_it_is_true_again(self) -> None:
         async with fake_theatre(*two_shows()) as theatre:

@@ -5,16 +5,19 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 from django.db import OperationalError
 from redis.exceptions import RedisError
 
+from realtime.boards import line
 from realtime.boards.devices import Screen, ScreenSettings
 from realtime.boards.line import LOOK_SECONDS, DeviceLine
 from realtime.boards.socket import MESSAGES_BURST, BoardSocket
 from realtime.limits import FLOOD_REFUSALS_MAX
 from realtime.protocol import CloseCode
 from tests.support.boards import SLUG, AScreen, FakeTheatre, a_listing, fake_theatre
+from tests.support.guards import unless, with_and_without_guard
 from tests.support.viewers import RecordingWriter
 from tests.support.virtual_time import virtual_ms, virtually
 
@@ -128,15 +131,17 @@ class TestAChange:
 
 
 class TestRevoking:
+    @with_and_without_guard
     @virtually
-    async def test_closes_every_socket_of_the_screen_within_five_seconds(self) -> None:
-        async with house(1, 2) as here:
-            tabs, other = [here.connect(1), here.connect(1)], here.connect(2)
-            await asyncio.sleep(0.5)
-            here.change(1, revoked=True)
-            await asyncio.sleep(5)
+    async def test_closes_every_socket_of_the_screen_within_five_seconds(self, guarded: bool) -> None:
+        with unless(guarded, patch.object(line, "LOOK_SECONDS", 3600.0)):
+            async with house(1, 2) as here:
+                tabs, other = [here.connect(1), here.connect(1)], here.connect(2)
+                await asyncio.sleep(0.5)
+                here.change(1, revoked=True)
+                await asyncio.sleep(5)
 
-            assert [tab.writer.closed_with for tab in tabs] == [CloseCode.REVOKED] * 2
+            assert [tab.writer.closed_with for tab in tabs] == [CloseCode.REVOKED if guarded else None] * 2
             assert other.writer.closed_with is None
 
     @virtually
