@@ -43,6 +43,7 @@ class PairForm(forms.Form):
         max_length=16,
         label="Code on the screen",
         error_messages={"required": "Type the letters that the screen shows."},
+        widget=forms.TextInput(attrs={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"}),
     )
     name = forms.CharField(max_length=80, error_messages={"required": "Give the screen a name."})
     place = forms.ChoiceField(label="Where it hangs")
@@ -55,6 +56,14 @@ class PairForm(forms.Form):
         super().__init__(*args, **kwargs)
         place: Any = self.fields["place"]
         place.choices = places()
+
+    def of_the_screen(self) -> list[forms.BoundField]:
+        """The fields that say which screen it is, and where."""
+        return [self["code"], self["name"], self["place"]]
+
+    def of_its_look(self) -> list[forms.BoundField]:
+        """The fields that stand side by side."""
+        return [self["theme"], self["language"], self["night_from"], self["night_to"]]
 
     def wishes(self) -> realtime.Wishes:
         """What staff says of the screen."""
