@@ -4,7 +4,7 @@ from bookings.claim_store.pool import AsyncConnection, ClaimsUnavailable
 from bookings.claim_store.settling import BookingFacts, Buyer
 from bookings.desk import Card, MayDo, Panel, at_theatre, offer_card, offer_log, offer_panel, panels_for
 from bookings.domain.addresses import client_address, household
-from bookings.domain.filling import Fill
+from bookings.domain.filling import Fill, fill_of
 from bookings.domain.lifecycle import RefundState, Status
 from bookings.domain.pricing import format_inr
 from bookings.domain.rate import RateLimit
@@ -43,6 +43,7 @@ from bookings.identity import HOLDER_COOKIE, HOLDER_COOKIE_SECONDS, issue_holder
 from bookings.selectors.addressees import Addressee, find_addressee, list_coming
 from bookings.selectors.blocks import Blocked, get_blocked
 from bookings.selectors.bookings import BookingView, find_booking, get_booking, list_bookings
+from bookings.selectors.cache import catalogue_stamp
 from bookings.selectors.catalogue import (
     get_movie,
     get_movie_page,
@@ -50,6 +51,7 @@ from bookings.selectors.catalogue import (
     get_show,
     list_cities,
     list_movies_now_showing,
+    list_screens,
     list_shows,
     list_theatres,
 )
@@ -176,10 +178,12 @@ __all__ = [
     "begin_cancelling",
     "booking_reference",
     "bounded",
+    "catalogue_stamp",
     "client_address",
     "count_door",
     "documented",
     "door_group",
+    "fill_of",
     "find_addressee",
     "find_booking",
     "foresee_cancelling",
@@ -204,6 +208,7 @@ __all__ = [
     "list_coming",
     "list_doors",
     "list_movies_now_showing",
+    "list_screens",
     "list_shows",
     "list_theatres",
     "offer_card",

@@ -105,6 +105,7 @@ MENU: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("Audit log", "history", "admin:bookings_staffact_changelist", ("bookings.view_staffact",)),
     ),
     "System": (
+        Entry("Screens on walls", "tv", "admin:realtime_device_changelist", ("realtime.view_device",)),
         Entry("Webhook events", "webhook", "admin:payments_webhookevent_changelist", ("payments.view_webhookevent",)),
     ),
 }

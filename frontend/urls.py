@@ -3,8 +3,9 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, re_path
 
-from frontend import booking_views, door_views, ticket_views, views
+from frontend import booking_views, door_views, kiosk_views, ticket_views, views
 from frontend.not_found import own_page, unknown_address
+from frontend.staff_screens import pair_screen
 
 app_name = "frontend"
 urlpatterns = [
@@ -23,6 +24,14 @@ urlpatterns = [
     path("checkin/", own_page(door_views.choose_door), name="doors"),
     path("checkin/<int:show_id>/", own_page(door_views.door), name="door"),
     path("my/bookings/", booking_views.my_bookings, name="my-bookings"),
+    path("kiosk/", kiosk_views.kiosk, name="kiosk"),
+    # Two parts each: one part is a theatre's name.
+    path("kiosk/screen/pairing/", kiosk_views.begin_pairing, name="begin-pairing"),
+    path("kiosk/screen/state/", kiosk_views.screen_state, name="screen-state"),
+    path("kiosk/screen/fonts/<slug:name>.ttf", own_page(kiosk_views.font), name="board-font"),
+    path("kiosk/shows/<int:show_id>/", own_page(kiosk_views.door_display), name="door-display"),
+    path("kiosk/<slug:slug>/", own_page(kiosk_views.lobby_board), name="lobby-board"),
+    path("staff/screens/pair/", pair_screen, name="pair-screen"),
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(next_page="/"), name="logout"),
     re_path("", unknown_address, name="unknown-address"),

@@ -6,6 +6,9 @@ from prometheus_client import Counter, Gauge, Histogram
 
 sockets: Final = Gauge("housefull_sockets", "Open sockets")
 rooms: Final = Gauge("housefull_rooms", "Shows somebody is looking at")
+boards: Final = Gauge("housefull_boards", "Theatres whose board a screen looks at")
+board_frames: Final = Counter("housefull_board_frames", "Frames of boards encoded, each once for all its screens")
+devices: Final = Gauge("housefull_devices", "Paired screens that are connected")
 frames_written: Final = Counter("housefull_frames_written", "Frames offered to sockets by fan-out")
 frames_skipped: Final = Counter("housefull_frames_skipped", "Frames not given to sockets that are behind")
 flush_seconds: Final = Histogram(

@@ -68,6 +68,8 @@ class Room:
         self.show_id = show_id
         self.viewers: set[Viewer] = set()
         self.map = SeatMap()
+        # The loop's time at which the map was last known to be the truth: rooms.py says so, boards tell of it.
+        self.confirmed_at = 0.0
         self._labels = labels
         self._now_ms = now_ms
         self._watch = watch

@@ -244,6 +244,7 @@ class Rooms:
             if self.office.live:
                 self.clock.heard(picture.server_ms)
             room.load(picture)
+            room.confirmed_at = self._loop.time()
             self._moments.look_for_orphans_in(picture)
         finally:
             held_back, place.held_back = place.held_back or [], None
@@ -297,13 +298,19 @@ class Rooms:
             self._refresh(place, "compared")
         elif told[1] > room.map.version:
             self._loop.call_later(IN_FLIGHT_SECONDS, self._refresh_if_behind, place, told)
-        elif (self._ticks + place.show_id) % CHECK_EVERY == 0:
-            room.tell_check()
+        else:
+            room.confirmed_at = self._loop.time()
+            if (self._ticks + place.show_id) % CHECK_EVERY == 0:
+                room.tell_check()
 
     def _refresh_if_behind(self, place: _Place, told: tuple[str, int]) -> None:
         room = place.room
-        if room is not None and room.map.epoch == told[0] and room.map.version < told[1]:
+        if room is None or room.map.epoch != told[0]:
+            return
+        if room.map.version < told[1]:
             self._refresh(place, "silence")
+        else:
+            room.confirmed_at = self._loop.time()
 
     # --- with Redis and without
 

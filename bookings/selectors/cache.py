@@ -94,6 +94,10 @@ class CatalogueCache:
         for thing in things:
             self._attempt(partial(self._step_version, thing), even_asleep=True)
 
+    def stamp(self, things: Sequence[str]) -> str | None:
+        """The versions of `things` as one text, which differs once any of them has changed; None: Redis is away."""
+        return self._attempt(lambda: self._stamp(things))
+
     def wake(self) -> None:
         """Ask Redis again at once, whatever happened before."""
         self._asleep_until = 0.0
@@ -110,6 +114,9 @@ class CatalogueCache:
             return None
 
     def _versioned_key(self, name: str, things: Sequence[str]) -> str:
+        return f"catalogue:{SHAPE}:{name}:{self._stamp(things)}"
+
+    def _stamp(self, things: Sequence[str]) -> str:
         keys = [_version_key(thing) for thing in things]
         versions = self._cache.get_many(keys)
         for key in keys:
@@ -117,8 +124,7 @@ class CatalogueCache:
                 # add(), then what stands there: of two processes that start a counter, both use the first one's.
                 self._cache.add(key, secrets.randbelow(FIRST_VERSION_MAX), timeout=None)
                 versions[key] = self._cache.get(key)
-        stamp = ".".join(str(versions[key]) for key in keys)
-        return f"catalogue:{SHAPE}:{name}:{stamp}"
+        return ".".join(str(versions[key]) for key in keys)
 
     def _step_version(self, thing: str) -> None:
         # ValueError is Django's word for "no such counter". Then no key was made of it, or, as counters start at
@@ -128,6 +134,11 @@ class CatalogueCache:
 
 
 catalogue_cache = CatalogueCache()
+
+
+def catalogue_stamp() -> str | None:
+    """A text that differs once anything in the catalogue has changed; None: Redis is away. One question to Redis."""
+    return catalogue_cache.stamp([MOVIES, THEATRES, SHOWS])
 
 
 def forget_after_commit(*things: str) -> None:

@@ -17,6 +17,7 @@ from bookings.selectors.catalogue_queries import (
     load_city_runs,
     load_movie,
     load_poster,
+    load_screens,
     load_show,
     load_shows,
     load_theatres,
@@ -47,6 +48,15 @@ def list_theatres(city: str | None = None) -> list[TheatreSummary]:
     """The theatres, of one city or all, by city and name."""
     theatres = catalogue_cache.read("theatres", things=[THEATRES], shape=list[TheatreSummary], load=load_theatres)
     return [theatre for theatre in theatres if city is None or theatre.city.casefold() == city.casefold()]
+
+
+def list_screens(theatre_slug: str) -> list[str]:
+    """The names of a theatre's screens, in order; none for a theatre that there is not."""
+    if not _is_slug(theatre_slug):
+        return []
+    return catalogue_cache.read(
+        f"screens:{theatre_slug}", things=[THEATRES], shape=list[str], load=lambda: load_screens(theatre_slug)
+    )
 
 
 def list_cities() -> list[str]:

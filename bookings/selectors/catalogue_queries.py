@@ -10,7 +10,7 @@ from django.db.models import Count, F, Func, IntegerField, Min, Q
 
 from bookings.domain.pricing import by_price
 from bookings.errors import NotFound
-from bookings.models import Movie, Show, Theatre
+from bookings.models import Movie, Screen, Show, Theatre
 from bookings.selectors.catalogue_values import (
     CityRun,
     MovieSummary,
@@ -35,6 +35,12 @@ def load_theatres() -> list[TheatreSummary]:
         )
         for theatre in Theatre.objects.order_by("city", "name")
     ]
+
+
+def load_screens(theatre_slug: str) -> list[str]:
+    """The names of the screens of one theatre."""
+    names = Screen.objects.filter(theatre__slug=theatre_slug).order_by("name").values_list("name", flat=True)
+    return list(names)
 
 
 def load_city_runs(starting: Q) -> list[CityRun]:

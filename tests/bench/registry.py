@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.bench.boards import boards
 from tests.bench.ceiling import ceiling
 from tests.bench.confirmations import confirmations
 from tests.bench.contention import contention
@@ -26,6 +27,7 @@ BENCHMARKS: Final = {
         Benchmark("storm", "Everybody drops and comes back at once", storm),
         Benchmark("idle", "Viewers who only look", idle),
         Benchmark("stuck", "Viewers who have stopped reading", stuck),
+        Benchmark("boards", "200 boards and 2,000 viewers of one show", boards),
         Benchmark("confirmations", "Payments verified, with their webhooks", confirmations),
         Benchmark("forgeries", "A million forged tickets at the door", forgeries),
         Benchmark("contention", "200 customers fight over 24 seats", contention),

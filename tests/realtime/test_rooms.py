@@ -13,6 +13,10 @@ from tests.support.virtual_time import virtually
 UNTIL_COMPARED = COMPARE_SECONDS + 0.1
 
 
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
 class TestJoining:
     @virtually
     async def test_the_room_hears_itself_before_it_reads(self) -> None:
@@ -204,6 +208,50 @@ class TestComparing:
 
             for check in viewer.writer.of_type("check"):
                 assert check["version"] % 2 == 1, "only right after a comparison that agreed"
+
+
+class TestConfirming:
+    """What boards tell of: when this process last knew that a map is the truth."""
+
+    @virtually
+    async def test_each_comparison_that_agrees_confirms_a_map(self) -> None:
+        async with fake_house() as house:
+            viewer = await house.join()
+            await asyncio.sleep(30)
+
+            assert now() - viewer.room.confirmed_at <= UNTIL_COMPARED
+
+    @virtually
+    async def test_nothing_confirms_it_while_nothing_can_be_compared(self) -> None:
+        async with fake_house() as house:
+            viewer = await house.join()
+            await asyncio.sleep(5)
+            house.office.ready = False
+            await asyncio.sleep(10)
+            assert now() - viewer.room.confirmed_at > 9
+            house.office.ready = True
+            await asyncio.sleep(UNTIL_COMPARED)
+
+            assert now() - viewer.room.confirmed_at <= UNTIL_COMPARED
+
+    @virtually
+    async def test_a_map_under_constant_change_is_confirmed_when_it_has_caught_up(self) -> None:
+        async with fake_house() as house:
+            viewer = await house.join()
+            for turn in range(2000):
+                house.office.change([(turn % 40, "HA"[turn // 40 % 2], *([10**13] if turn // 40 % 2 == 0 else []))])
+                await asyncio.sleep(0.003)
+
+            assert now() - viewer.room.confirmed_at <= 2 * UNTIL_COMPARED
+
+    @virtually
+    async def test_without_redis_each_picture_confirms_it(self) -> None:
+        async with fake_house() as house:
+            viewer = await house.join()
+            house.office.change_mode(live=False)
+            await asyncio.sleep(20)
+
+            assert now() - viewer.room.confirmed_at <= 2 * UNTIL_COMPARED
 
 
 class TestLeaving:

@@ -7,7 +7,9 @@ from typing import Any, Literal
 import yaml
 from jsonschema import Draft202012Validator
 
-Direction = Literal["server", "client", "server of a door", "client of a door"]
+Direction = Literal[
+    "server", "client", "server of a door", "client of a door", "server of a board", "client of a board"
+]
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
 # The operations of the document, from the server's side.
@@ -16,6 +18,8 @@ _OPERATIONS: dict[Direction, str] = {
     "client": "ask",
     "server of a door": "showDoor",
     "client of a door": "askDoor",
+    "server of a board": "showBoard",
+    "client of a board": "askBoard",
 }
 
 

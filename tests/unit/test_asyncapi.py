@@ -2,11 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any, get_args
 
 import msgspec
 import pytest
 
+from realtime.boards.devices import Screen, ScreenSettings
+from realtime.boards.line import device_now
+from realtime.boards.protocol import BoardChanges, BoardNow, BoardServerMessage, ShowEntry, TheatrePlace
+from realtime.boards.theatre_board import frame_of
 from realtime.door_protocol import DoorClientMessage, DoorServerMessage
 from realtime.frames import SnapshotBody, encode
 from realtime.protocol import (
@@ -54,6 +59,8 @@ class TestDocument:
         assert set(message_names("server")) == tags(ServerMessage) | {"snapshot", "refused"}
         assert set(message_names("client of a door")) == tags(DoorClientMessage)
         assert set(message_names("server of a door")) == tags(DoorServerMessage)
+        assert set(message_names("client of a board")) == {"ping"}
+        assert set(message_names("server of a board")) == tags(BoardServerMessage)
 
     def test_explains_every_close_code_and_whether_to_return(self):
         rows = re.findall(r"\| (\d{4}) \|[^|]*\| (yes|no)", document()["info"]["description"])
@@ -96,6 +103,50 @@ class TestServerMessages:
     )
     def test_are_as_documented(self, frame):
         validate("server", json.loads(frame.text))
+
+
+ENTRY = ShowEntry(
+    id=24,
+    movie="The Origami Tiger",
+    movie_slug="the-origami-tiger",
+    language="Hindi",
+    certificate="UA 7+",
+    screen="Audi 1",
+    starts_at="2025-11-21T21:50:00Z",
+    ends_at="2025-11-21T23:58:00Z",
+    available=0,
+    held=0,
+    total=240,
+    status="housefull",
+)
+NIGHTLY = ScreenSettings(theme="light", language="hi", night_from="23:30", night_to="07:00")
+SCREEN = Screen(
+    id=7,
+    name="Left",
+    kind="door",
+    theatre_slug="lantern-house",
+    screen_name="Audi 1",
+    settings=NIGHTLY,
+    reloads=2,
+    revoked=False,
+)
+
+
+class TestBoardMessages:
+    @pytest.mark.parametrize(
+        "message",
+        [
+            BoardNow(1, TheatrePlace("lantern-house", "Lantern House", "Bengaluru", "Asia/Kolkata"), [ENTRY]),
+            BoardChanges(1, [ENTRY]),
+            BoardChanges(1, []),
+            device_now(SCREEN, 1),
+            device_now(replace(SCREEN, settings=ScreenSettings()), 1),
+            UPDATES_DELAYED,
+        ],
+        ids=lambda message: type(message).__name__,
+    )
+    def test_are_as_documented(self, message):
+        validate("server of a board", json.loads(frame_of(message).text))
 
 
 class TestValidate:

@@ -28,6 +28,10 @@ const FIXED = [
   ["#FFFFFF", "#0B7A70"], ["#FFFFFF", "#B3261E"], ["#1B1300", "#FFB627"],
 ];
 
+// Screens choose their scheme themselves, and have bulbs and alarms of their own.
+const screens = readFileSync(new URL("../../../frontend/static/frontend/css/kiosk/kiosk.css", import.meta.url), "utf8");
+const ON_SCREENS = [...TEXT, ["bulb", "ground"], ["on-alarm", "alarm"]];
+
 function luminance(hex) {
   const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
@@ -53,6 +57,16 @@ describe("contrast", () => {
     }
   }
 
+  for (const [, theme, rules] of screens.matchAll(/data-theme="(\w+)"\] \{(.*?)\}/gs)) {
+    const tokens = tokensOf(rules);
+    for (const [ink, paper] of ON_SCREENS) {
+      it(`of ${ink} on ${paper} reads on a ${theme} screen`, () => assert.ok(contrast(tokens[ink], tokens[paper]) >= 4.5, contrast(tokens[ink], tokens[paper]).toFixed(2)));
+    }
+    for (const [ink, paper] of SHAPES) {
+      it(`of ${ink} against ${paper} can be told on a ${theme} screen`, () => assert.ok(contrast(tokens[ink], tokens[paper]) >= 3, contrast(tokens[ink], tokens[paper]).toFixed(2)));
+    }
+  }
+
   for (const [ink, paper] of FIXED) {
     it(`of ${ink} on ${paper} reads in any scheme`, () => assert.ok(contrast(ink, paper) >= 4.5, contrast(ink, paper).toFixed(2)));
   }
@@ -61,8 +75,8 @@ describe("contrast", () => {
     const folder = new URL("../../../frontend/static/frontend/css/", import.meta.url);
     const sheets = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".css")).map((name) => readFileSync(new URL(name, folder), "utf8"));
     const inks = new Set(sheets.flatMap((sheet) => [...sheet.matchAll(/[\s;{]color:\s*var\(--([\w-]+)/g)].map(([, ink]) => ink)));
-    // An edge is text only on what is switched off; a tint is one of five.
-    const known = new Set([...TEXT.map(([ink]) => ink), "edge", "tint"]);
+    // An edge is text only on what is switched off; a tint is one of five; a bulb that is not lit yet lights up.
+    const known = new Set([...ON_SCREENS.map(([ink]) => ink), "edge", "tint", "unlit"]);
     assert.ok(inks.size > 5);
     assert.deepEqual([...inks].filter((ink) => !known.has(ink)), []);
   });

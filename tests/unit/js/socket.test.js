@@ -103,10 +103,38 @@ describe("the socket", () => {
     last().die(4504);
     pass(60_000);
 
-    assert.deepEqual(states.at(-1), ["stopped", reasonOf(4504)]);
+    assert.deepEqual(states.at(-1), ["stopped", reasonOf(4504), 4504]);
     assert.equal(FakeWebSocket.made.length, 1);
     socket.wake();
     assert.equal(FakeWebSocket.made.length, 1);
+  });
+
+  it("offers a token beside the subprotocol, and asks first whether the house answers", async () => {
+    const asked = [];
+    let isThere = false;
+    const knock = async (attempt) => {
+      asked.push(attempt);
+      return isThere;
+    };
+    const env = { WebSocket: FakeWebSocket, random: () => 0.5, now: () => now, token: "t", waits: () => 700, knock };
+    const patient = new Socket({ url: "ws://house/", resumeFrom: () => null, on: { state: () => {} }, env });
+    patient.connect();
+    const made = FakeWebSocket.made.length;
+    assert.deepEqual(last().protocols, ["housefull.v1", "token.t"]);
+    last().die(1006);
+    for (let n = 0; n < 3; n += 1) {
+      pass(700);
+      await Promise.resolve();
+      await Promise.resolve();
+    }
+
+    assert.deepEqual(asked, [1, 2, 3]);
+    assert.equal(FakeWebSocket.made.length, made);
+    isThere = true;
+    pass(700);
+    await Promise.resolve();
+    await Promise.resolve();
+    assert.equal(FakeWebSocket.made.length, made + 1);
   });
 
   it("measures round trips with its pings", () => {

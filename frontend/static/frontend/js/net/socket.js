@@ -26,13 +26,15 @@ export class Socket {
 
   /**
    * `url` without query; `resumeFrom()` gives {epoch, version} or null; `on` has frame(frame),
-   * pong({sentMs, receivedMs, serverMs}) and state(name, detail): "connecting", "open", "waiting", "stopped".
+   * pong({sentMs, receivedMs, serverMs}) and state(name, detail, code): "connecting", "open", "waiting", "stopped".
+   * `env` may bring a token, waits(attempt, random), and knock(attempt): whether the house answers, to be asked first.
    */
   constructor({ url, resumeFrom, on, env = {} }) {
     this.#url = url;
     this.#resumeFrom = resumeFrom;
     this.#on = on;
-    this.#env = { WebSocket: globalThis.WebSocket, random: Math.random, now: () => performance.now(), ...env };
+    const now = () => performance.now();
+    this.#env = { WebSocket: globalThis.WebSocket, random: Math.random, now, waits: waitMs, ...env };
   }
 
   connect() {
@@ -41,7 +43,8 @@ export class Socket {
     this.#on.state("connecting");
     const from = this.#resumeFrom();
     const query = from ? `?epoch=${encodeURIComponent(from.epoch)}&version=${from.version}` : "";
-    const socket = new this.#env.WebSocket(this.#url + query, [SUBPROTOCOL]);
+    const token = this.#env.token ? [`token.${this.#env.token}`] : [];
+    const socket = new this.#env.WebSocket(this.#url + query, [SUBPROTOCOL, ...token]);
     this.#socket = socket;
     socket.onopen = () => this.#opened();
     socket.onmessage = (event) => this.#received(event.data);
@@ -96,13 +99,20 @@ export class Socket {
     this.#clearTimers();
     if (!comesBack(code)) {
       this.#stopped = true;
-      this.#on.state("stopped", reasonOf(code));
+      this.#on.state("stopped", reasonOf(code), code);
       return;
     }
-    const wait = waitMs(this.#attempt, this.#env.random());
+    const wait = this.#env.waits(this.#attempt, this.#env.random());
     this.#attempt += 1;
     this.#on.state("waiting", wait);
-    this.#later(() => this.connect(), wait);
+    this.#later(() => (this.#env.knock ? this.#knock() : this.connect()), wait);
+  }
+
+  async #knock() {
+    const answers = await this.#env.knock(this.#attempt);
+    if (this.#stopped || this.#socket) return;
+    if (answers) this.connect();
+    else this.#closed(1006);
   }
 
   #ping() {

@@ -1,0 +1,1 @@
+"""Lobby boards and door displays: one live board a theatre and process, and the screens that show it."""
