@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from bookings.admin import catalogue
+from bookings.admin import catalogue, seat_history
 
-__all__ = ["catalogue"]
+__all__ = ["catalogue", "seat_history"]
 
 admin.site.site_header = admin.site.site_title = "Housefull"

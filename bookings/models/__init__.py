@@ -2,6 +2,7 @@
 
 from bookings.models.bookings import Booking, IdempotencyRecord, OutboxEvent, PicturePending, SeatClaim
 from bookings.models.catalogue import Layout, Movie, Screen, Show, Theatre
+from bookings.models.history import SeatEvent
 from bookings.models.tickets import Ticket
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "PicturePending",
     "Screen",
     "SeatClaim",
+    "SeatEvent",
     "Show",
     "Theatre",
     "Ticket",
