@@ -7,6 +7,7 @@ from bookings.domain.filling import Fill
 from bookings.domain.lifecycle import RefundState, Status
 from bookings.domain.pricing import format_inr
 from bookings.domain.rate import RateLimit
+from bookings.domain.reports import ReportState, Scope
 from bookings.domain.seat_map import Applied, Change, Changes, HoldRecord, Picture, SeatMap
 from bookings.domain.tickets import booking_reference, spaced
 from bookings.door_errors import TicketUsed
@@ -70,6 +71,10 @@ from bookings.services.door_news import door_group
 from bookings.services.idempotency import KeyedRequest
 from bookings.services.outbox import Event, TryLater, on_event
 from bookings.services.outcomes import Held, Released
+from bookings.services.reports.jobs import ReportView, ask_report, get_report, list_reports
+from bookings.services.reports.sections import Section as ReportSection
+from bookings.services.reports.sections import add_report_section
+from bookings.services.reports.sections import arguments_of as report_arguments
 from bookings.services.show_plan import ShowPlan
 from bookings.services.tickets import SeatTicket, issue_tickets, replace_tickets
 from bookings.sql_files import sql_file
@@ -131,8 +136,12 @@ __all__ = [
     "RefundState",
     "Released",
     "Reply",
+    "ReportSection",
+    "ReportState",
+    "ReportView",
     "Request",
     "SalesClosed",
+    "Scope",
     "SeatMap",
     "SeatPicture",
     "SeatTicket",
@@ -150,6 +159,8 @@ __all__ = [
     "UnknownSeat",
     "Usher",
     "add_points",
+    "add_report_section",
+    "ask_report",
     "booking_reference",
     "bounded",
     "client_address",
@@ -164,6 +175,7 @@ __all__ = [
     "get_movie",
     "get_movie_page",
     "get_poster",
+    "get_report",
     "get_seat_picture",
     "get_show",
     "holder_of",
@@ -175,6 +187,7 @@ __all__ = [
     "list_cities",
     "list_doors",
     "list_movies_now_showing",
+    "list_reports",
     "list_shows",
     "list_theatres",
     "on_event",
@@ -184,6 +197,7 @@ __all__ = [
     "recent_entries",
     "refusal",
     "replace_tickets",
+    "report_arguments",
     "run_to_its_end",
     "spaced",
     "sql_file",

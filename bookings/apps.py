@@ -9,7 +9,9 @@ class BookingsConfig(AppConfig):
     def ready(self) -> None:
         from bookings.services.catalogue import connect_invalidation
         from bookings.services.outbox import on_event
+        from bookings.services.reports.jobs import REPORT_ASKED, send_left_behind
         from bookings.services.tickets import issue_on_confirmation
 
         connect_invalidation()
         on_event("booking.confirmed", issue_on_confirmation)
+        on_event(REPORT_ASKED, send_left_behind)

@@ -1,4 +1,4 @@
-"""The page of a seat's history: what happened to it, in order, and whose it was at a moment of the theatre's clock."""
+"""The page of a seat’s history: what happened to it in order, and whose it was at a moment of the theatre’s clock."""
 
 from dataclasses import dataclass
 from datetime import datetime

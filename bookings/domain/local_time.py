@@ -1,4 +1,4 @@
-"""What the clock on a theatre's wall means: a local time is one moment, two when clocks go back, none when they skip."""
+"""What the clock on a wall means: a local time is one moment, two when clocks go back, none when they skip it."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

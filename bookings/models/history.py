@@ -11,7 +11,7 @@ from bookings.models.catalogue import Show
 
 
 class SeatEvent(models.Model):
-    """One thing that happened to one seat of a show. It outlives bookings that clean-up removes, so no key ties it."""
+    """One thing that happened to one seat of a show. It outlives the booking it tells of, so no key ties it."""
 
     show = models.ForeignKey(Show, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
     seat_index = models.SmallIntegerField()
