@@ -112,9 +112,7 @@ class TestItTells:
         assert history.events[-1].booking == reply.json()["booking"] != buyer.booking
         assert history.at(history.events[-1].at).state == "held"
 
-    async def test_of_money_that_came_late(
-        self, office: BoxOffice, show: Show, buyer: Buyer, database: str
-    ) -> None:
+    async def test_of_money_that_came_late(self, office: BoxOffice, show: Show, buyer: Buyer, database: str) -> None:
         await buyer.begin(show, "A1")
         paid = buyer.pay()
         await buyer.cancel("dismiss")
@@ -177,7 +175,9 @@ class TestNobodyForgets:
         assert await happened(show, "A1") == (["held", "released"] if guarded else ["held"])
 
     @with_and_without_guard
-    @pytest.mark.parametrize("act", ["UPDATE bookings_seatevent SET holder = 'nobody'", "DELETE FROM bookings_seatevent"])
+    @pytest.mark.parametrize(
+        "act", ["UPDATE bookings_seatevent SET holder = 'nobody'", "DELETE FROM bookings_seatevent"]
+    )
     async def test_and_nobody_rewrites(
         self, office: BoxOffice, show: Show, database: str, guarded: bool, act: str
     ) -> None:
@@ -252,6 +252,4 @@ class TestWhoHadIt:
 
 
 async def waits_for_lock(database: str) -> None:
-    await eventually(
-        lambda: bool(rows(database, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
-    )
+    await eventually(lambda: bool(rows(database, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")))

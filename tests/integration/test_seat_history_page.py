@@ -36,6 +36,12 @@ def clerk() -> Client:
     return browser("view_seatevent", "view_booking")
 
 
+def ask(client: Client, show: Show, seat: str, **more: str) -> str:
+    """What the page says of a seat."""
+    reply = client.get(PAGE, {"show": str(show.pk), "seat": seat, **more})
+    return str(reply.content.decode())
+
+
 def tell(show: Show, event: str, at: datetime, *, seat: int = 66, reason: str = "") -> None:
     """Something happened to F7."""
     SeatEvent.objects.create(
@@ -52,7 +58,7 @@ class TestThePage:
         held = with_box_office(lambda office: office.hold(show_id=show.pk, holder="asha", labels=["F7"]))
         with_box_office(lambda office: office.release(show_id=show.pk, holder="asha"))
 
-        page = clerk.get(PAGE, {"show": show.pk, "seat": "f7 "}).content.decode()
+        page = ask(clerk, show, "f7 ")
 
         assert page.index("Held") < page.index("Given back")
         assert f"/admin/bookings/booking/{held.booking}/change/" in page
@@ -63,7 +69,7 @@ class TestThePage:
         tell(show, "expired", datetime(2026, 11, 21, 13, 42, 31, tzinfo=UTC))
 
         def answer(clock: str) -> str:
-            return clerk.get(PAGE, {"show": show.pk, "seat": "F7", "at": f"2026-11-21T{clock}"}).content.decode()
+            return ask(clerk, show, "F7", at=f"2026-11-21T{clock}")
 
         assert "Nobody had it" in answer("19:02:30.999")
         assert "It was held" in answer("19:02:31")
@@ -73,7 +79,7 @@ class TestThePage:
         london = make_show(screen=make_screen(theatre=make_theatre(time_zone="Europe/London")))
         tell(london, "blocked", datetime(2026, 10, 25, 1, 0, tzinfo=UTC), reason="a broken seat")
 
-        page = clerk.get(PAGE, {"show": london.pk, "seat": "F7", "at": "2026-10-25T01:30"}).content.decode()
+        page = ask(clerk, london, "F7", at="2026-10-25T01:30")
 
         assert page.index("Nobody had it") < page.index("It was blocked by the cinema: a broken seat")
         assert "BST" in page
@@ -92,15 +98,19 @@ class TestThePage:
         assert words in clerk.get(PAGE, {"show": str(show.pk), **asked}).content.decode()
 
     def test_says_when_nothing_has_happened(self, clerk: Client, show: Show) -> None:
-        assert "Nothing has happened" in clerk.get(PAGE, {"show": show.pk, "seat": "F7"}).content.decode()
+        assert "Nothing has happened" in ask(clerk, show, "F7")
 
     def test_links_no_booking_that_clean_up_has_removed(self, clerk: Client, show: Show) -> None:
         gone = "01a20098-8412-77ec-bab4-5ed36ee4c993"
         SeatEvent.objects.create(
-            show=show, seat_index=66, event="held", booking_id=gone, at=datetime.now(UTC) - timedelta(days=90)  # noqa: TID251
+            show=show,
+            seat_index=66,
+            event="held",
+            booking_id=gone,
+            at=datetime.now(UTC) - timedelta(days=90),  # noqa: TID251
         )
 
-        page = clerk.get(PAGE, {"show": show.pk, "seat": "F7"}).content.decode()
+        page = ask(clerk, show, "F7")
 
         assert gone in page
         assert f"booking/{gone}" not in page

@@ -37,7 +37,8 @@ def without_trigger(database: str, name: str, table: str) -> Iterator[None]:
     switch = sql.SQL("ALTER TABLE {} {} TRIGGER {}")
     with psycopg.connect(database, autocommit=True) as connection:
         off, on = (
-            switch.format(sql.Identifier(table), sql.SQL(word), sql.Identifier(name)) for word in ("DISABLE", "ENABLE")
+            switch.format(sql.Identifier(table), sql.SQL(word), sql.Identifier(name))
+            for word in ("DISABLE", "ENABLE")
         )
         connection.execute(off)
         try:

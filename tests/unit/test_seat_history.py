@@ -62,15 +62,15 @@ class TestAClockOnAWall:
     @pytest.mark.parametrize(
         ("local", "moments"),
         [
-            (datetime(2026, 7, 1, 19, 2, 31), [datetime(2026, 7, 1, 18, 2, 31, tzinfo=UTC)]),
+            ("2026-07-01T19:02:31", [datetime(2026, 7, 1, 18, 2, 31, tzinfo=UTC)]),
             # Clocks go back at 02:00 on 25 October: half past one is twice.
             (
-                datetime(2026, 10, 25, 1, 30),
+                "2026-10-25T01:30",
                 [datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)],
             ),
             # And forward at 01:00 on 29 March: half past one never is.
-            (datetime(2026, 3, 29, 1, 30), []),
+            ("2026-03-29T01:30", []),
         ],
     )
-    def test_means_one_moment_or_two_or_none(self, local: datetime, moments: list[datetime]) -> None:
-        assert list(moments_of(local, self.LONDON)) == moments
+    def test_means_one_moment_or_two_or_none(self, local: str, moments: list[datetime]) -> None:
+        assert list(moments_of(datetime.fromisoformat(local), self.LONDON)) == moments
