@@ -17,25 +17,21 @@ FATE_WORDS: Final = {
 }
 
 
-class DayRow(NamedTuple):
-    """A day of the ledger, in paise. `unknown_fees` captures have told no fee yet."""
+class BookedRow(NamedTuple):
+    """What the ledger has of a day, or of payments of which the same was decided, in paise.
 
-    day: date
+    `unknown_fees` captures have told no fee yet. `worth` is of the whole period: the price of the seats that its
+    applied payments pay for.
+    """
+
+    day: date | None
+    resolution: str | None
     captures: int
     captured: int
     fees: int
     unknown_fees: int
     refunds: int
     refunded: int
-
-
-class FateRow(NamedTuple):
-    """Captured payments by what was decided; `worth` is the price of the seats that applied ones pay for."""
-
-    resolution: str
-    payments: int
-    captured: int
-    given_back: int
     worth: int
 
 
@@ -48,44 +44,46 @@ class RefundRow(NamedTuple):
     paise: int
 
 
-def settlement_section(days: Sequence[DayRow], fates: Sequence[FateRow]) -> dict[str, Any]:
+def settlement_section(booked: Sequence[BookedRow]) -> dict[str, Any]:
     """What came, what went, what it cost, and what is left to settle; and what does not add up (0: all does)."""
-    captured, refunded = sum(day.captured for day in days), sum(day.refunded for day in days)
-    fees = sum(day.fees for day in days)
-    applied = next((fate for fate in fates if fate.resolution == Resolution.APPLIED), None)
+    days = [(row.day, row) for row in booked if row.day is not None]
+    fates = {Resolution(row.resolution): row for row in booked if row.resolution is not None}
+    captured, refunded = sum(row.captured for _, row in days), sum(row.refunded for _, row in days)
+    fees = sum(row.fees for _, row in days)
+    applied = fates.get(Resolution.APPLIED)
     return {
         "total": {
-            "captures": sum(day.captures for day in days),
+            "captures": sum(row.captures for _, row in days),
             "captured_paise": captured,
             "fees_paise": fees,
-            "unknown_fees": sum(day.unknown_fees for day in days),
-            "refunds": sum(day.refunds for day in days),
+            "unknown_fees": sum(row.unknown_fees for _, row in days),
+            "refunds": sum(row.refunds for _, row in days),
             "refunded_paise": refunded,
             "net_paise": captured - refunded - fees,
         },
-        # Both ways of adding up what was captured, and money against the seats that it paid for.
-        "unexplained_paise": captured - sum(fate.captured for fate in fates),
+        # Money that pays for bookings that stand, against the price of the seats that these bookings have.
         "unearned_paise": applied.captured - applied.worth if applied else 0,
         "days": {
             "columns": ["day", "captures", "captured_paise", "fees_paise", "refunds", "refunded_paise", "net_paise"],
             "rows": [
                 [
-                    day.day.isoformat(),
-                    day.captures,
-                    day.captured,
-                    day.fees,
-                    day.refunds,
-                    day.refunded,
-                    day.captured - day.fees - day.refunded,
+                    day.isoformat(),
+                    row.captures,
+                    row.captured,
+                    row.fees,
+                    row.refunds,
+                    row.refunded,
+                    row.captured - row.fees - row.refunded,
                 ]
-                for day in days
+                for day, row in days
             ],
         },
         "fates": {
-            "columns": ["fate", "payments", "captured_paise", "given_back_paise"],
+            "columns": ["fate", "payments", "captured_paise", "refunded_paise"],
             "rows": [
-                [FATE_WORDS[Resolution(fate.resolution)], fate.payments, fate.captured, fate.given_back]
-                for fate in sorted(fates, key=lambda fate: list(FATE_WORDS).index(Resolution(fate.resolution)))
+                [words, fates[fate].captures, fates[fate].captured, fates[fate].refunded]
+                for fate, words in FATE_WORDS.items()
+                if fate in fates
             ],
         },
     }

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db.backends.utils import CursorWrapper
 
 from bookings.api import ReportSection, Scope, add_report_section, report_arguments, sql_file
-from payments.domain.settlement import DayRow, FateRow, RefundRow, refunds_section, settlement_section
+from payments.domain.settlement import BookedRow, RefundRow, refunds_section, settlement_section
 
 SECTIONS_WEIGHT: Final = 3
 
@@ -26,7 +26,6 @@ def _collect(cursor: CursorWrapper, scope: Scope) -> dict[str, Any]:
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
-    days = [DayRow(*row) for row in rows_of("report_settlement")]
-    fates = [FateRow(*row) for row in rows_of("report_fates")]
+    booked = [BookedRow(*row) for row in rows_of("report_settlement")]
     refunds = [RefundRow(*row) for row in rows_of("report_refunds")]
-    return {"settlement": settlement_section(days, fates), "refunds": refunds_section(refunds)}
+    return {"settlement": settlement_section(booked), "refunds": refunds_section(refunds)}

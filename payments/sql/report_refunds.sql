@@ -10,7 +10,8 @@ LEFT JOIN bookings_show AS s ON s.id = b.show_id
 LEFT JOIN bookings_screen AS screen ON screen.id = s.screen_id
 LEFT JOIN bookings_theatre AS t ON t.id = screen.theatre_id
 WHERE r.created_at >= %(from_day)s::date - 1 AND r.created_at < %(to_day)s::date + 2
-  AND (r.created_at AT TIME ZONE COALESCE(t.time_zone, 'Asia/Kolkata'))::date BETWEEN %(from_day)s::date AND %(to_day)s::date
+  AND (r.created_at AT TIME ZONE COALESCE(t.time_zone, 'Asia/Kolkata'))::date
+      BETWEEN %(from_day)s::date AND %(to_day)s::date
   AND (%(theatre)s::text IS NULL OR t.slug = %(theatre)s)
   AND NOT EXISTS (SELECT 1 FROM payments_refund AS newer
                   WHERE newer.payment_id = r.payment_id AND r.attempt IS NOT NULL AND newer.attempt > r.attempt)

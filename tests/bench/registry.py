@@ -11,6 +11,7 @@ from tests.bench.forgeries import forgeries
 from tests.bench.grabs import granted, refused
 from tests.bench.idle import idle, stuck
 from tests.bench.latency import latency
+from tests.bench.reports import reports
 from tests.bench.storm import storm
 from tests.bench.suite import Benchmark
 
@@ -28,6 +29,7 @@ BENCHMARKS: Final = {
         Benchmark("stuck", "Viewers who have stopped reading", stuck),
         Benchmark("confirmations", "Payments verified, with their webhooks", confirmations),
         Benchmark("forgeries", "A million forged tickets at the door", forgeries),
+        Benchmark("reports", "A report of a year of 1,000 shows a month", reports),
         Benchmark("contention", "200 customers fight over 24 seats", contention),
     )
 }

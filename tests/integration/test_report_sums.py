@@ -18,6 +18,7 @@ from payments.models import LedgerEntry, Payment
 from tests.support.cinema import make_theatre
 from tests.support.guards import unless, with_and_without_guard
 from tests.support.report_guards import report_sql_without
+from tests.support.reporting import collect, report_of
 from tests.support.sales import PRICES, book, hold, local, make_cinema, price_of, sell, sell_at_random
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -26,26 +27,13 @@ MIDNIGHT = datetime(2026, 11, 20, 18, 30, tzinfo=UTC)  # of the 21st, in India
 MICROSECOND = timedelta(microseconds=1)
 
 
-def collect(scope: Scope) -> dict[str, Any]:
-    """A whole report."""
-    result: dict[str, Any] = {}
-    with snapshot() as cursor:
-        for section in all_sections():
-            result.update(section.collect(cursor, scope))
-    return result
-
-
-def of_day(day: date, theatre: str | None = None) -> Scope:
-    return Scope(day, day, theatre)
-
-
 def lines(table: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of a table by the names of its columns."""
     return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
 
 
 def seats_sold(day: date, theatre: str | None = None) -> int:
-    total: int = collect(of_day(day, theatre))["sales"]["total"]["seats"]
+    total: int = report_of(day, theatre)["sales"]["total"]["seats"]
     return total
 
 
@@ -89,7 +77,7 @@ class TestADay:
         sell(show, at=begin - MICROSECOND, seats=[21])
         sell(show, at=begin + timedelta(hours=hours), seats=[22])
 
-        report = collect(of_day(day))
+        report = report_of(day)
 
         assert report["sales"]["total"]["seats"] == 21
         assert report["settlement"]["total"]["captures"] == 21
@@ -113,7 +101,7 @@ class TestSales:
         show = make_cinema(starts_at=MIDNIGHT + timedelta(days=9))
         sell(show, at=MIDNIGHT, seats=[0, 16], returned_at=MIDNIGHT + timedelta(days=1))
 
-        sold, back = (collect(of_day(date(2026, 11, day)))["sales"]["total"] for day in (21, 22))
+        sold, back = (report_of(date(2026, 11, day))["sales"]["total"] for day in (21, 22))
 
         assert sold == dict(zip(SOLD, (1, 2, 55_050, 0, 0, 0), strict=True))
         assert back == dict(zip(SOLD, (0, 0, 0, 1, 2, 55_050), strict=True))
@@ -138,7 +126,7 @@ class TestSales:
         sell(make_cinema(theatre=here, starts_at=MIDNIGHT + timedelta(days=9)), at=MIDNIGHT, seats=[0])
         sell(make_cinema(theatre=there, starts_at=MIDNIGHT + timedelta(days=9)), at=MIDNIGHT, seats=[0, 1, 2])
 
-        report = collect(of_day(date(2026, 11, 21), there.slug))
+        report = report_of(date(2026, 11, 21), there.slug)
 
         assert report["sales"]["total"]["seats"] == 3
         assert (report["settlement"]["total"]["captures"], report["funnel"]["held"]) == (1, 0)
@@ -170,51 +158,64 @@ def day_of(moment: datetime, show: Show) -> date:
 
 def assert_equals_plain_sums(report: Mapping[str, Any], scope: Scope) -> None:
     """Add everything up again, a row at a time, knowing nothing of how the report does it."""
-    days, movies, shows, categories = (defaultdict[Any, Counter[str]](Counter) for _ in range(4))
+    mine, sales = sales_by_hand(scope), report["sales"]
+    for name, key in (("days", "day"), ("movies", "movie"), ("shows", "show"), ("categories", "category")):
+        theirs = {line.pop(key): +Counter(sums_of(line)) for line in lines(sales[name])}
+        assert {label: sums for label, sums in theirs.items() if sums} == mine[name], name
+        for column in ("seats", "paise", "back_seats", "back_paise"):
+            assert sum(sums[column] for sums in theirs.values()) == sales["total"][column], (name, column)
+    assert +Counter(report["funnel"]) == funnel_by_hand(scope)
+    settled, total = settled_by_hand(scope), report["settlement"]["total"]
+    assert {name: total[name] for name in settled} == dict(settled)
+    assert total["net_paise"] == settled["captured_paise"] - settled["refunded_paise"] - settled["fees_paise"]
+    fates = lines(report["settlement"]["fates"])
+    assert sum(line["captured_paise"] for line in fates) == total["captured_paise"]
+    assert report["settlement"]["unearned_paise"] == 0
+
+
+def sales_by_hand(scope: Scope) -> dict[str, dict[Any, Counter[str]]]:
+    """Sums by table and label."""
+    found = {name: defaultdict[Any, Counter[str]](Counter) for name in ("days", "movies", "shows", "categories")}
+    for booking in Booking.objects.filter(confirmed_at__isnull=False).select_related("show__movie"):
+        moves = {"": booking.confirmed_at, "back_": booking.ended_at if booking.status == "cancelled" else None}
+        for prefix, moment in moves.items():
+            if moment and scope.from_day <= (day := day_of(moment, booking.show)) <= scope.to_day:
+                add_by_hand(found, booking, day, prefix)
+    return {name: dict(sums) for name, sums in found.items()}
+
+
+def add_by_hand(found: dict[str, defaultdict[Any, Counter[str]]], booking: Booking, day: date, prefix: str) -> None:
+    seats = [claim.seat_index for claim in booking.claims.all()]
+    labels = {"days": day.isoformat(), "movies": booking.show.movie.title, "shows": booking.show_id}
+    for name, label in labels.items():
+        found[name][label].update(
+            {f"{prefix}bookings": 1, f"{prefix}seats": len(seats), f"{prefix}paise": sum(map(price_of, seats))}
+        )
+    for seat in seats:
+        category = "balcony" if seat >= 16 else "stalls"
+        found["categories"][category].update({f"{prefix}seats": 1, f"{prefix}paise": price_of(seat)})
+
+
+def funnel_by_hand(scope: Scope) -> Counter[str]:
+    """Holds by what became of them."""
     funnel = Counter[str]()
-    settled = Counter[str]()
-    for booking in Booking.objects.select_related("show__screen__theatre", "show__movie").prefetch_related("claims"):
-        show, claims = booking.show, list(booking.claims.all())
-        moves = [("", booking.confirmed_at)] if booking.confirmed_at else []
-        if booking.confirmed_at and booking.status == "cancelled":
-            moves.append(("back_", booking.ended_at))
-        for prefix, moment in moves:
-            assert moment is not None
-            if scope.from_day <= (day := day_of(moment, show)) <= scope.to_day:
-                for group in (days[day.isoformat()], movies[show.movie.title], shows[show.pk]):
-                    group[f"{prefix}bookings"] += 1
-                    group[f"{prefix}seats"] += len(claims)
-                    group[f"{prefix}paise"] += sum(price_of(claim.seat_index) for claim in claims)
-                for claim in claims:
-                    its = categories["balcony" if claim.seat_index >= 16 else "stalls"]
-                    its[f"{prefix}seats"] += 1
-                    its[f"{prefix}paise"] += price_of(claim.seat_index)
-        if scope.from_day <= day_of(booking.created_at, show) <= scope.to_day:
+    for booking in Booking.objects.select_related("show__screen__theatre"):
+        if scope.from_day <= day_of(booking.created_at, booking.show) <= scope.to_day:
             after = "after" if booking.checkout_at else "before"
             fate = "paid" if booking.confirmed_at else f"{booking.status.replace('cancelled', 'given_up')}_{after}"
             funnel.update(["held", fate, *(["checkout"] if booking.checkout_at else [])])
+    return funnel
+
+
+def settled_by_hand(scope: Scope) -> Counter[str]:
+    """Sums of the ledger."""
+    settled = Counter[str]()
     for entry in LedgerEntry.objects.select_related("booking__show__screen__theatre", "payment"):
         assert entry.booking is not None
         if scope.from_day <= day_of(entry.at, entry.booking.show) <= scope.to_day:
             settled[f"{entry.kind}_paise"] += abs(entry.amount_paise)
             settled["fees_paise"] += (entry.payment.fee_paise or 0) if entry.kind == "captured" else 0
-
-    sales = report["sales"]
-    for name, key, mine in (
-        ("days", "day", days),
-        ("movies", "movie", movies),
-        ("shows", "show", shows),
-        ("categories", "category", categories),
-    ):
-        theirs = {line.pop(key): +Counter(sums_of(line)) for line in lines(sales[name])}
-        assert {label: sums for label, sums in theirs.items() if sums} == dict(mine), name
-        for column in ("seats", "paise", "back_seats", "back_paise"):
-            assert sum(sums[column] for sums in theirs.values()) == sales["total"][column], (name, column)
-    assert +Counter(report["funnel"]) == funnel
-    total = report["settlement"]["total"]
-    assert {name: total[name] for name in settled} == dict(settled)
-    assert total["net_paise"] == settled["captured_paise"] - settled["refunded_paise"] - settled["fees_paise"]
-    assert (report["settlement"]["unexplained_paise"], report["settlement"]["unearned_paise"]) == (0, 0)
+    return settled
 
 
 def sums_of(line: Mapping[str, Any]) -> dict[str, int]:
@@ -231,7 +232,7 @@ class TestOccupancy:
         hold(tonight, at=MIDNIGHT, seats=[5], status="pending")
         SeatClaim.objects.create(show=tonight, seat_index=9, kind="block")
 
-        occupancy = collect(of_day(date(2026, 11, 21)))["occupancy"]
+        occupancy = report_of(date(2026, 11, 21))["occupancy"]
 
         assert occupancy["total"] == {"shows": 1, "seats": 24, "booked": 3, "blocked": 1}
         assert lines(occupancy["weekdays"]) == [
@@ -246,7 +247,7 @@ class TestTheFunnel:
         hold(show, at=MIDNIGHT, seats=[], status="cancelled", cancel_reason="changed", ended_at=MIDNIGHT)
         hold(show, at=MIDNIGHT + timedelta(minutes=1), seats=[0], status="pending")
 
-        funnel = collect(of_day(date(2026, 11, 21)))["funnel"]
+        funnel = report_of(date(2026, 11, 21))["funnel"]
 
         assert (funnel["held"], funnel["open"]) == (1, 1)
 
@@ -259,17 +260,19 @@ class TestSettlement:
         if not guarded:
             SeatClaim.objects.filter(booking=booking).update(price_paise=19_900)
 
-        settlement = collect(of_day(date(2026, 11, 21)))["settlement"]
+        settlement = report_of(date(2026, 11, 21))["settlement"]
 
         assert settlement["unearned_paise"] == (0 if guarded else 100)
 
     def test_has_money_of_no_booking_in_the_report_of_all_theatres(self) -> None:
         show = make_cinema(starts_at=MIDNIGHT + timedelta(days=9))
-        payment = Payment.objects.create(id="pay_nobody", amount_paise=700, currency="INR", rank=3, resolution="manual")
+        payment = Payment.objects.create(
+            id="pay_nobody", amount_paise=700, currency="INR", rank=3, resolution="manual"
+        )
         book(payment, "captured", 700, MIDNIGHT)
 
-        everywhere = collect(of_day(date(2026, 11, 21)))["settlement"]
-        there = collect(of_day(date(2026, 11, 21), show.screen.theatre.slug))["settlement"]
+        everywhere = report_of(date(2026, 11, 21))["settlement"]
+        there = report_of(date(2026, 11, 21), show.screen.theatre.slug)["settlement"]
 
         assert (everywhere["total"]["captured_paise"], there["total"]["captured_paise"]) == (700, 0)
         assert lines(everywhere["fates"])[0]["fate"] == "Waits for a person"
@@ -278,7 +281,7 @@ class TestSettlement:
         show = make_cinema(starts_at=MIDNIGHT + timedelta(days=9))
         sell(show, at=MIDNIGHT, seats=[0, 1], returned_at=MIDNIGHT + timedelta(hours=1))
 
-        refunds = collect(of_day(date(2026, 11, 21)))["refunds"]
+        refunds = report_of(date(2026, 11, 21))["refunds"]
 
         assert refunds["total"] == {"refunds": 1, "paise": 40_000}
         assert lines(refunds["table"])[0]["status"] == "processed"
@@ -290,7 +293,7 @@ class TestTheSnapshot:
 
         show = make_cinema(starts_at=MIDNIGHT + timedelta(days=9))
         sell(show, at=MIDNIGHT, seats=[0])
-        scope = of_day(date(2026, 11, 21))
+        scope = Scope(date(2026, 11, 21), date(2026, 11, 21))
         sales = all_sections()[0]
         with snapshot() as cursor:
             before = sales.collect(cursor, scope)

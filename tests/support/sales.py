@@ -50,7 +50,12 @@ def hold(show: Show, *, at: datetime, seats: Sequence[int] = (0,), **fields: Any
     )
     for seat in seats:
         SeatClaim.objects.create(
-            show=show, seat_index=seat, booking=booking, price_paise=price_of(seat), claimed_at=at, released_at=ended_at
+            show=show,
+            seat_index=seat,
+            booking=booking,
+            price_paise=price_of(seat),
+            claimed_at=at,
+            released_at=ended_at,
         )
     return booking
 
@@ -74,7 +79,7 @@ def sell(show: Show, *, at: datetime, seats: Sequence[int] = (0,), returned_at: 
 
 def _pay(booking: Booking, *, at: datetime, paise: int, returned_at: datetime | None) -> None:
     number = next(_numbers)
-    order = Order.objects.create(
+    Order.objects.create(
         booking=booking,
         razorpay_id=f"order_{number:014d}",
         amount_paise=paise,
@@ -84,7 +89,7 @@ def _pay(booking: Booking, *, at: datetime, paise: int, returned_at: datetime | 
     )
     payment = Payment.objects.create(
         id=f"pay_{number:014d}",
-        order_id=order.razorpay_id,
+        order_id=f"order_{number:014d}",
         booking=booking,
         amount_paise=paise,
         currency="INR",

@@ -18,11 +18,19 @@ END $$;
 CREATE TEMPORARY TABLE year_show ON COMMIT DROP AS
 SELECT s.id AS show_id, s.starts_at, 60 + (s.id * 7919 % 41)::int AS sold FROM bookings_show AS s;
 CREATE TEMPORARY TABLE year_booking ON COMMIT DROP AS
--- Of 3, 2, 3, 2 … seats: so many, sold (0) or not (1), at most ten days before the show.
-SELECT show_id, number, fate, md5(show_id || '/' || number || '/' || fate)::uuid AS id,
-       starts_at - (1 + (show_id * 31 + number * 101 + fate * 53) % 14400) * interval '1 minute' AS begun_at,
-       fate = 0 AND (show_id + number) % 32 = 0 AS is_back
-FROM year_show CROSS JOIN LATERAL generate_series(0, (sold - 1) * 2 / 5) AS number CROSS JOIN generate_series(0, 1) AS fate;
+-- Of 3, 2, 3, 2 … seats: so many, sold (0) or not (1), at most ten days before the show. Ids are UUIDv7 as the house's
+-- are, and rows are in the order of time, as they would have come.
+SELECT show_id, sold, number, fate, begun_at, fate = 0 AND (show_id + number) % 32 = 0 AS is_back,
+       (lpad(to_hex((extract(epoch FROM begun_at) * 1000)::bigint), 12, '0')
+        || '7' || substr(dice, 1, 3) || '8' || substr(dice, 4, 15))::uuid AS id
+FROM year_show CROSS JOIN LATERAL generate_series(0, (sold - 1) * 2 / 5) AS number
+CROSS JOIN generate_series(0, 1) AS fate
+CROSS JOIN LATERAL (SELECT md5(show_id || '/' || number || '/' || fate) AS dice) AS thrown
+CROSS JOIN LATERAL (
+    SELECT starts_at - (1 + ('x' || right(dice, 6))::bit(24)::int % 14400) * interval '1 minute' AS begun_at
+) AS its
+ORDER BY begun_at;
+ANALYZE year_booking;
 INSERT INTO bookings_booking (id, show_id, holder, status, created_at, expires_at, checkout_at, confirmed_at, ended_at,
                               cancel_reason, refund, buyer_name, buyer_email)
 SELECT id, show_id, 'holder-' || left(id::text, 8),
@@ -38,7 +46,7 @@ INSERT INTO bookings_seatclaim (show_id, seat_index, kind, booking_id, price_pai
 SELECT y.show_id, seat, 'booking', y.id, 15000 + seat / 50 * 7500, y.begun_at,
        CASE WHEN y.is_back THEN y.begun_at + interval '1 hour' WHEN y.fate = 1 THEN y.begun_at + interval '10 minutes' END
 FROM year_booking AS y CROSS JOIN LATERAL generate_series(
-    (y.number * 5 + 1) / 2, LEAST(((y.number + 1) * 5 + 1) / 2, (SELECT sold FROM year_show WHERE show_id = y.show_id)) - 1
+    (y.number * 5 + 1) / 2, LEAST(((y.number + 1) * 5 + 1) / 2, y.sold) - 1
 ) AS seat;
 INSERT INTO payments_order (booking_id, razorpay_id, amount_paise, state, lease_until, created_at)
 SELECT c.booking_id, 'order_' || left(md5(c.booking_id::text), 14), sum(c.price_paise), 'created', now(), min(c.claimed_at)

@@ -5,7 +5,7 @@
 -- Returns one row: holds begun, of those: brought to the payment page, paid, run out before and after it, given up
 --         before and after it, still open.
 -- A booking whose seats were changed goes on as another one, which is counted in its place. Holds that clean-up has
--- removed were counted when it removed them.
+-- removed were counted when it removed them. Days: see Note [Whose day] in sales.sql.
 WITH place AS MATERIALIZED (
     SELECT s.id AS show_id, t.time_zone
     FROM bookings_show AS s
@@ -16,7 +16,8 @@ WITH place AS MATERIALIZED (
     SELECT b.status, b.checkout_at IS NOT NULL AS was_checkout, b.confirmed_at IS NOT NULL AS was_paid, count(*) AS holds
     FROM bookings_booking AS b JOIN place ON place.show_id = b.show_id
     WHERE b.created_at >= %(from_day)s::date - 1 AND b.created_at < %(to_day)s::date + 2
-      AND (b.created_at AT TIME ZONE place.time_zone)::date BETWEEN %(from_day)s::date AND %(to_day)s::date
+      AND ((b.created_at >= %(from_day)s::date + 1 AND b.created_at < %(to_day)s::date)
+           OR (b.created_at AT TIME ZONE place.time_zone)::date BETWEEN %(from_day)s::date AND %(to_day)s::date)
       AND b.cancel_reason <> 'changed'
     GROUP BY 1, 2, 3
     UNION ALL

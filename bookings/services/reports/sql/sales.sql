@@ -11,40 +11,55 @@ WITH place AS MATERIALIZED (
     JOIN bookings_screen AS screen ON screen.id = s.screen_id
     JOIN bookings_theatre AS t ON t.id = screen.theatre_id
     WHERE %(theatre)s::text IS NULL OR t.slug = %(theatre)s
-), category AS MATERIALIZED (
-    SELECT l.id AS layout_id, (seat.place - 1)::smallint AS seat_index, seat.its ->> 'category' AS category
-    FROM bookings_layout AS l CROSS JOIN LATERAL jsonb_array_elements(l.seats) WITH ORDINALITY AS seat (its, place)
+), seat AS MATERIALIZED (
+    SELECT l.id AS layout_id, its.place, its.seat ->> 'category' AS category,
+           dense_rank() OVER (ORDER BY its.seat ->> 'category')::int AS number
+    FROM bookings_layout AS l CROSS JOIN LATERAL jsonb_array_elements(l.seats) WITH ORDINALITY AS its (seat, place)
     WHERE l.id IN (SELECT layout_id FROM place)
-), turned AS MATERIALIZED (
-    -- No clock on earth is more than 14 hours from UTC: the first two conditions are for an index, the third decides.
-    SELECT b.id, b.show_id, place.movie_id, place.layout_id, b.confirmed_at,
-           (b.confirmed_at AT TIME ZONE place.time_zone)::date AS day, false AS back
+), seating AS MATERIALIZED (
+    -- The category of each seat by its index, as numbers: a million seats are looked up here instead of joined.
+    SELECT layout_id, array_agg(number ORDER BY place) AS numbers FROM seat GROUP BY layout_id
+), sold AS MATERIALIZED (
+    -- Note [Whose day]. No clock on earth is more than 14 hours from UTC. So the first two conditions find what may be
+    -- of the period, the next two what surely is, and only what lies within a day of its ends is looked at closely.
+    SELECT b.id, b.show_id, place.layout_id, b.confirmed_at, (b.confirmed_at AT TIME ZONE place.time_zone)::date AS day
     FROM bookings_booking AS b JOIN place ON place.show_id = b.show_id
     WHERE b.confirmed_at >= %(from_day)s::date - 1 AND b.confirmed_at < %(to_day)s::date + 2
-      AND (b.confirmed_at AT TIME ZONE place.time_zone)::date BETWEEN %(from_day)s::date AND %(to_day)s::date
-    UNION ALL
-    SELECT b.id, b.show_id, place.movie_id, place.layout_id, b.confirmed_at,
-           (b.ended_at AT TIME ZONE place.time_zone)::date, true
+      AND ((b.confirmed_at >= %(from_day)s::date + 1 AND b.confirmed_at < %(to_day)s::date)
+           OR (b.confirmed_at AT TIME ZONE place.time_zone)::date BETWEEN %(from_day)s::date AND %(to_day)s::date)
+), back AS MATERIALIZED (
+    SELECT b.id, b.show_id, place.layout_id, b.confirmed_at, (b.ended_at AT TIME ZONE place.time_zone)::date AS day
     FROM bookings_booking AS b JOIN place ON place.show_id = b.show_id
     WHERE b.confirmed_at IS NOT NULL AND b.status = 'cancelled'
       AND b.ended_at >= %(from_day)s::date - 1 AND b.ended_at < %(to_day)s::date + 2
-      AND (b.ended_at AT TIME ZONE place.time_zone)::date BETWEEN %(from_day)s::date AND %(to_day)s::date
+      AND ((b.ended_at >= %(from_day)s::date + 1 AND b.ended_at < %(to_day)s::date)
+           OR (b.ended_at AT TIME ZONE place.time_zone)::date BETWEEN %(from_day)s::date AND %(to_day)s::date)
 ), counted AS (
-    SELECT turned.day, turned.show_id, turned.movie_id, category.category, turned.back,
-           count(*) AS seats, sum(c.price_paise) AS paise, 0 AS bookings
-    FROM turned
-    JOIN bookings_seatclaim AS c ON c.booking_id = turned.id
-    JOIN category ON category.layout_id = turned.layout_id AND category.seat_index = c.seat_index
+    SELECT sold.day, sold.show_id, seating.numbers[c.seat_index + 1] AS number,
+           0 AS bookings, count(*) AS seats, sum(c.price_paise) AS paise,
+           0 AS back_bookings, 0 AS back_seats, 0 AS back_paise
+    FROM sold
+    JOIN seating ON seating.layout_id = sold.layout_id
+    JOIN bookings_seatclaim AS c ON c.booking_id = sold.id
     -- The seats that were paid for: earlier claims of the same booking were let go before.
-    WHERE c.claimed_at <= turned.confirmed_at AND (c.released_at IS NULL OR c.released_at > turned.confirmed_at)
-    GROUP BY turned.day, turned.show_id, turned.movie_id, category.category, turned.back
+    WHERE c.claimed_at <= sold.confirmed_at AND (c.released_at IS NULL OR c.released_at > sold.confirmed_at)
+    GROUP BY 1, 2, 3
     UNION ALL
-    SELECT day, show_id, movie_id, NULL, back, 0, 0, count(*) FROM turned GROUP BY day, show_id, movie_id, back
+    SELECT back.day, back.show_id, seating.numbers[c.seat_index + 1], 0, 0, 0, 0, count(*), sum(c.price_paise)
+    FROM back
+    JOIN seating ON seating.layout_id = back.layout_id
+    JOIN bookings_seatclaim AS c ON c.booking_id = back.id
+    WHERE c.claimed_at <= back.confirmed_at AND (c.released_at IS NULL OR c.released_at > back.confirmed_at)
+    GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT day, show_id, NULL, count(*), 0, 0, 0, 0, 0 FROM sold GROUP BY day, show_id
+    UNION ALL
+    SELECT day, show_id, NULL, 0, 0, 0, count(*), 0, 0 FROM back GROUP BY day, show_id
 )
-SELECT day, show_id, movie_id, category,
-       COALESCE(sum(bookings) FILTER (WHERE NOT back), 0)::bigint,
-       COALESCE(sum(seats) FILTER (WHERE NOT back), 0)::bigint, COALESCE(sum(paise) FILTER (WHERE NOT back), 0)::bigint,
-       COALESCE(sum(bookings) FILTER (WHERE back), 0)::bigint,
-       COALESCE(sum(seats) FILTER (WHERE back), 0)::bigint, COALESCE(sum(paise) FILTER (WHERE back), 0)::bigint
+SELECT counted.day, counted.show_id, place.movie_id, name.category,
+       COALESCE(sum(bookings), 0)::bigint, COALESCE(sum(seats), 0)::bigint, COALESCE(sum(paise), 0)::bigint,
+       COALESCE(sum(back_bookings), 0)::bigint, COALESCE(sum(back_seats), 0)::bigint, COALESCE(sum(back_paise), 0)::bigint
 FROM counted
-GROUP BY GROUPING SETS ((day), (show_id), (movie_id), (category), ())
+JOIN place ON place.show_id = counted.show_id
+LEFT JOIN (SELECT DISTINCT number, category FROM seat) AS name ON name.number = counted.number
+GROUP BY GROUPING SETS ((counted.day), (counted.show_id), (place.movie_id), (name.category), ())

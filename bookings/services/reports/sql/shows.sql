@@ -18,17 +18,27 @@ WITH hall AS MATERIALIZED (
       AND ((s.starts_at AT TIME ZONE t.time_zone)::date BETWEEN %(from_day)s::date AND %(to_day)s::date
            OR s.id = ANY (%(shows)s::bigint[]))
 ), taken AS (
-    SELECT c.show_id, count(*) FILTER (WHERE b.status = 'confirmed') AS booked,
-           count(*) FILTER (WHERE c.booking_id IS NULL) AS blocked
-    FROM bookings_seatclaim AS c LEFT JOIN bookings_booking AS b ON b.id = c.booking_id
-    WHERE c.released_at IS NULL AND c.show_id IN (SELECT id FROM listed)
+    SELECT show_id, count(*) AS seats FROM bookings_seatclaim
+    WHERE released_at IS NULL AND show_id IN (SELECT id FROM listed)
+    GROUP BY show_id
+), held AS (
+    -- Whatever is taken and neither held nor blocked is booked; of those two there are few.
+    SELECT c.show_id, count(*) AS seats
+    FROM bookings_booking AS b JOIN bookings_seatclaim AS c ON c.booking_id = b.id AND c.released_at IS NULL
+    WHERE b.status = 'pending'
     GROUP BY c.show_id
+), blocked AS (
+    SELECT show_id, count(*) AS seats FROM bookings_seatclaim
+    WHERE booking_id IS NULL AND released_at IS NULL
+    GROUP BY show_id
 )
 SELECT listed.id, listed.movie_id, m.title, listed.theatre, listed.screen, to_char(listed.starts, 'YYYY-MM-DD HH24:MI'),
        listed.is_in_period, listed.status = 'cancelled', hall.seats,
-       COALESCE(taken.booked, 0), COALESCE(taken.blocked, 0)
+       COALESCE(taken.seats, 0) - COALESCE(held.seats, 0) - COALESCE(blocked.seats, 0), COALESCE(blocked.seats, 0)
 FROM listed
 JOIN bookings_movie AS m ON m.id = listed.movie_id
 JOIN hall ON hall.id = listed.layout_id
 LEFT JOIN taken ON taken.show_id = listed.id
+LEFT JOIN held ON held.show_id = listed.id
+LEFT JOIN blocked ON blocked.show_id = listed.id
 ORDER BY listed.starts, listed.id
