@@ -67,6 +67,10 @@ from bookings.selectors.live import MyHold, SeatPicture, get_seat_picture
 from bookings.services.booking_work import BookingWork, BookingWorks
 from bookings.services.box_office import BoxOffice, from_sync, with_box_office
 from bookings.services.check_in import DoorCounts, Entry, count_door, recent_entries
+from bookings.services.cleanup.rules import Rule as RetentionRule
+from bookings.services.cleanup.rules import days as days_kept
+from bookings.services.cleanup.rules import retention_rule
+from bookings.services.cleanup.rules import spare as spare_in_cleanup
 from bookings.services.door_news import door_group
 from bookings.services.idempotency import KeyedRequest
 from bookings.services.outbox import Event, TryLater, on_event
@@ -140,6 +144,7 @@ __all__ = [
     "ReportState",
     "ReportView",
     "Request",
+    "RetentionRule",
     "SalesClosed",
     "Scope",
     "SeatMap",
@@ -165,6 +170,7 @@ __all__ = [
     "bounded",
     "client_address",
     "count_door",
+    "days_kept",
     "documented",
     "door_group",
     "find_booking",
@@ -198,8 +204,10 @@ __all__ = [
     "refusal",
     "replace_tickets",
     "report_arguments",
+    "retention_rule",
     "run_to_its_end",
     "spaced",
+    "spare_in_cleanup",
     "sql_file",
     "with_box_office",
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun, task_prerun
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
@@ -37,6 +38,13 @@ app.conf.beat_schedule = {
     "relay-outbox": _every(5.0, "relay_outbox"),
     "poll-payments": _every(15.0, "poll_payments"),
     "check-ledger": _every(86_400.0, "check_ledger"),
+    # Also due when Beat starts: the task knows whether this week's clean-up has been.
+    "cleanup-old-data": {
+        "task": "cleanup_old_data",
+        "schedule": crontab(minute="30", hour="3", day_of_week="sunday"),
+        "options": {"expires": 86_400.0},
+        "last_run_at": _NEVER_RUN,
+    },
     "beat-heartbeat": _every(10.0, "beat_heartbeat"),
 }
 

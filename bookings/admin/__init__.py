@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from bookings.admin import catalogue, seat_history
+from bookings.admin import catalogue, cleanup, seat_history
 
-__all__ = ["catalogue", "seat_history"]
+__all__ = ["catalogue", "cleanup", "seat_history"]
 
 admin.site.site_header = admin.site.site_title = "Housefull"
