@@ -5,6 +5,7 @@ from django.urls import path, re_path
 
 from frontend import booking_views, door_views, ticket_views, views
 from frontend.not_found import own_page, unknown_address
+from frontend.reports import views as report_views
 
 app_name = "frontend"
 urlpatterns = [
@@ -23,6 +24,11 @@ urlpatterns = [
     path("checkin/", own_page(door_views.choose_door), name="doors"),
     path("checkin/<int:show_id>/", own_page(door_views.door), name="door"),
     path("my/bookings/", booking_views.my_bookings, name="my-bookings"),
+    path("staff/reports/", report_views.reports, name="reports"),
+    path("staff/reports/<uuid:report_id>/", own_page(report_views.report), name="report"),
+    path("staff/reports/<uuid:report_id>/progress/", own_page(report_views.progress), name="report-progress"),
+    path("staff/reports/<uuid:report_id>/<slug:table>.csv", own_page(report_views.csv), name="report-csv"),
+    path("staff/reports/<uuid:report_id>/report.pdf", own_page(report_views.pdf), name="report-pdf"),
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(next_page="/"), name="logout"),
     re_path("", unknown_address, name="unknown-address"),
