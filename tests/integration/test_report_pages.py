@@ -10,6 +10,7 @@ import pypdfium2
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
 from kombu.exceptions import OperationalError as BrokerAway
 from pytest_django import Settings
@@ -19,6 +20,8 @@ from bookings.services.outbox import relay_due
 from bookings.services.reports import sections
 from bookings.tasks import generate_report
 from tests.support.cinema import make_movie, make_screen, make_show
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.processes import wait_until
 from tests.support.sales import PRICES, TWO_CATEGORIES, sell
 
 PAGE = "/staff/reports/"
@@ -149,17 +152,26 @@ class TestAsking:
 class TestMaking:
     def test_tells_each_step_on_the_way(self, reader: Client, sent: list[Any]) -> None:
         ask(reader)
-        seen: list[tuple[int, str]] = []
 
-        def look(*_: object) -> dict[str, Any]:
-            seen.append(Report.objects.values_list("progress", "step").get())
-            return {}
+        def until(progress: int, step: str) -> Any:
+            """A section that ends once the row says so."""
 
-        steps = [sections.Section("First", 1, look), sections.Section("Second", 3, look)]
+            def wait(*_: object) -> dict[str, Any]:
+                told = Report.objects.filter(state="running", progress=progress, step=step)
+                wait_until(told.exists, seconds=PATIENCE_SECONDS, what=step)
+                connection.close()
+                return {}
+
+            return wait
+
+        steps = [
+            sections.Section("Short", 1, until(50, "Short")),
+            sections.Section("Long", 2, until(0, "Long")),
+            sections.Section("Last", 1, until(75, "Last")),
+        ]
         with patch.object(sections, "_sections", steps):
             generate_report(report=str(Report.objects.get().pk))
 
-        assert seen == [(0, "First"), (25, "Second")]
         assert Report.objects.values_list("progress", "state").get() == (100, "done")
 
     def test_says_when_it_has_failed_and_is_made_again_when_asked(self, reader: Client, sent: list[Any]) -> None:

@@ -11,7 +11,7 @@ from bookings.services.reports.snapshot import snapshot
 def collect(scope: Scope) -> dict[str, Any]:
     """A whole report."""
     result: dict[str, Any] = {}
-    with snapshot() as cursor:
+    with snapshot() as moment, moment.cursor() as cursor:
         for section in all_sections():
             result.update(section.collect(cursor, scope))
     return result

@@ -19,46 +19,54 @@ WITH place AS MATERIALIZED (
 ), seating AS MATERIALIZED (
     -- The category of each seat by its index, as numbers: a million seats are looked up here instead of joined.
     SELECT layout_id, array_agg(number ORDER BY place) AS numbers FROM seat GROUP BY layout_id
-), sold AS MATERIALIZED (
-    -- Note [Whose day]. No clock on earth is more than 14 hours from UTC. So the first two conditions find what may be
-    -- of the period, the next two what surely is, and only what lies within a day of its ends is looked at closely.
-    SELECT b.id, b.show_id, place.layout_id, b.confirmed_at, (b.confirmed_at AT TIME ZONE place.time_zone)::date AS day
+), moved AS (
+    -- Note [Whose day]. No clock on earth is more than 14 hours from UTC. So two comparisons find what may be of the
+    -- period, two more what surely is, and only what lies within a day of its ends is looked at closely.
+    SELECT b.id, b.show_id, place.layout_id, b.confirmed_at,
+           CASE WHEN b.confirmed_at >= %(from_day)s::date - 1 AND b.confirmed_at < %(to_day)s::date + 2
+                THEN (b.confirmed_at AT TIME ZONE place.time_zone)::date END AS sold_on,
+           CASE WHEN b.status = 'cancelled'
+                     AND b.ended_at >= %(from_day)s::date - 1 AND b.ended_at < %(to_day)s::date + 2
+                THEN (b.ended_at AT TIME ZONE place.time_zone)::date END AS back_on
     FROM bookings_booking AS b JOIN place ON place.show_id = b.show_id
-    WHERE b.confirmed_at >= %(from_day)s::date - 1 AND b.confirmed_at < %(to_day)s::date + 2
-      AND ((b.confirmed_at >= %(from_day)s::date + 1 AND b.confirmed_at < %(to_day)s::date)
-           OR (b.confirmed_at AT TIME ZONE place.time_zone)::date BETWEEN %(from_day)s::date AND %(to_day)s::date)
-), back AS MATERIALIZED (
-    SELECT b.id, b.show_id, place.layout_id, b.confirmed_at, (b.ended_at AT TIME ZONE place.time_zone)::date AS day
-    FROM bookings_booking AS b JOIN place ON place.show_id = b.show_id
-    WHERE b.confirmed_at IS NOT NULL AND b.status = 'cancelled'
-      AND b.ended_at >= %(from_day)s::date - 1 AND b.ended_at < %(to_day)s::date + 2
-      AND ((b.ended_at >= %(from_day)s::date + 1 AND b.ended_at < %(to_day)s::date)
-           OR (b.ended_at AT TIME ZONE place.time_zone)::date BETWEEN %(from_day)s::date AND %(to_day)s::date)
-), counted AS (
-    SELECT sold.day, sold.show_id, seating.numbers[c.seat_index + 1] AS number,
-           0 AS bookings, count(*) AS seats, sum(c.price_paise) AS paise,
-           0 AS back_bookings, 0 AS back_seats, 0 AS back_paise
-    FROM sold
-    JOIN seating ON seating.layout_id = sold.layout_id
-    JOIN bookings_seatclaim AS c ON c.booking_id = sold.id
+    WHERE b.confirmed_at < %(to_day)s::date + 2
+      AND (b.confirmed_at >= %(from_day)s::date - 1
+           OR (b.status = 'cancelled' AND b.ended_at >= %(from_day)s::date - 1))
+    OFFSET 0 -- once a booking, not once for each use of its days
+), turned AS MATERIALIZED (
+    SELECT id, show_id, layout_id, confirmed_at,
+           CASE WHEN sold_on BETWEEN %(from_day)s::date AND %(to_day)s::date THEN sold_on END AS sold_on,
+           CASE WHEN back_on BETWEEN %(from_day)s::date AND %(to_day)s::date THEN back_on END AS back_on
+    FROM moved
+), seats AS MATERIALIZED (
+    SELECT turned.sold_on, turned.back_on, turned.show_id, seating.numbers[c.seat_index + 1] AS number,
+           count(*) AS seats, sum(c.price_paise) AS paise
+    FROM turned
+    JOIN seating ON seating.layout_id = turned.layout_id
+    JOIN bookings_seatclaim AS c ON c.booking_id = turned.id
     -- The seats that were paid for: earlier claims of the same booking were let go before.
-    WHERE c.claimed_at <= sold.confirmed_at AND (c.released_at IS NULL OR c.released_at > sold.confirmed_at)
-    GROUP BY 1, 2, 3
+    WHERE c.claimed_at <= turned.confirmed_at AND (c.released_at IS NULL OR c.released_at > turned.confirmed_at)
+      AND (turned.sold_on IS NOT NULL OR turned.back_on IS NOT NULL)
+    GROUP BY 1, 2, 3, 4
+), counted AS (
+    SELECT sold_on AS day, show_id, number, false AS is_back, 0::bigint AS bookings, seats, paise
+    FROM seats WHERE sold_on IS NOT NULL
     UNION ALL
-    SELECT back.day, back.show_id, seating.numbers[c.seat_index + 1], 0, 0, 0, 0, count(*), sum(c.price_paise)
-    FROM back
-    JOIN seating ON seating.layout_id = back.layout_id
-    JOIN bookings_seatclaim AS c ON c.booking_id = back.id
-    WHERE c.claimed_at <= back.confirmed_at AND (c.released_at IS NULL OR c.released_at > back.confirmed_at)
-    GROUP BY 1, 2, 3
+    SELECT back_on, show_id, number, true, 0::bigint, seats, paise FROM seats WHERE back_on IS NOT NULL
     UNION ALL
-    SELECT day, show_id, NULL, count(*), 0, 0, 0, 0, 0 FROM sold GROUP BY day, show_id
+    SELECT sold_on, show_id, NULL::int, false, count(*), 0::bigint, 0::bigint
+    FROM turned WHERE sold_on IS NOT NULL GROUP BY 1, 2
     UNION ALL
-    SELECT day, show_id, NULL, 0, 0, 0, count(*), 0, 0 FROM back GROUP BY day, show_id
+    SELECT back_on, show_id, NULL::int, true, count(*), 0::bigint, 0::bigint
+    FROM turned WHERE back_on IS NOT NULL GROUP BY 1, 2
 )
 SELECT counted.day, counted.show_id, place.movie_id, name.category,
-       COALESCE(sum(bookings), 0)::bigint, COALESCE(sum(seats), 0)::bigint, COALESCE(sum(paise), 0)::bigint,
-       COALESCE(sum(back_bookings), 0)::bigint, COALESCE(sum(back_seats), 0)::bigint, COALESCE(sum(back_paise), 0)::bigint
+       COALESCE(sum(bookings) FILTER (WHERE NOT is_back), 0)::bigint,
+       COALESCE(sum(seats) FILTER (WHERE NOT is_back), 0)::bigint,
+       COALESCE(sum(paise) FILTER (WHERE NOT is_back), 0)::bigint,
+       COALESCE(sum(bookings) FILTER (WHERE is_back), 0)::bigint,
+       COALESCE(sum(seats) FILTER (WHERE is_back), 0)::bigint,
+       COALESCE(sum(paise) FILTER (WHERE is_back), 0)::bigint
 FROM counted
 JOIN place ON place.show_id = counted.show_id
 LEFT JOIN (SELECT DISTINCT number, category FROM seat) AS name ON name.number = counted.number
