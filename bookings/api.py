@@ -8,6 +8,7 @@ from bookings.domain.filling import Fill, fill_of
 from bookings.domain.lifecycle import RefundState, Status
 from bookings.domain.pricing import format_inr
 from bookings.domain.rate import RateLimit
+from bookings.domain.reports import ReportState, Scope
 from bookings.domain.seat_map import Applied, Change, Changes, HoldRecord, Picture, SeatMap
 from bookings.domain.tickets import booking_reference, spaced, typed_code
 from bookings.door_errors import TicketUsed
@@ -71,10 +72,18 @@ from bookings.selectors.live import MyHold, SeatPicture, get_seat_picture
 from bookings.services.booking_work import BookingWork, BookingWorks
 from bookings.services.box_office import BoxOffice, from_sync, with_box_office
 from bookings.services.check_in import DoorCounts, Entry, count_door, recent_entries
+from bookings.services.cleanup.rules import Rule as RetentionRule
+from bookings.services.cleanup.rules import days as days_kept
+from bookings.services.cleanup.rules import retention_rule
+from bookings.services.cleanup.rules import spare as spare_in_cleanup
 from bookings.services.door_news import door_group
 from bookings.services.idempotency import KeyedRequest
 from bookings.services.outbox import Event, TryLater, on_event
 from bookings.services.outcomes import Held, Released
+from bookings.services.reports.jobs import ReportView, ask_report, get_report, list_reports
+from bookings.services.reports.sections import Section as ReportSection
+from bookings.services.reports.sections import add_report_section
+from bookings.services.reports.sections import arguments_of as report_arguments
 from bookings.services.show_cancelling import (
     AlreadyCancelled,
     Foreseen,
@@ -154,8 +163,13 @@ __all__ = [
     "RefundState",
     "Released",
     "Reply",
+    "ReportSection",
+    "ReportState",
+    "ReportView",
     "Request",
+    "RetentionRule",
     "SalesClosed",
+    "Scope",
     "SeatMap",
     "SeatPicture",
     "SeatTicket",
@@ -174,6 +188,8 @@ __all__ = [
     "UnknownSeat",
     "Usher",
     "add_points",
+    "add_report_section",
+    "ask_report",
     "at_theatre",
     "begin_cancelling",
     "booking_reference",
@@ -181,6 +197,7 @@ __all__ = [
     "catalogue_stamp",
     "client_address",
     "count_door",
+    "days_kept",
     "documented",
     "door_group",
     "fill_of",
@@ -196,6 +213,7 @@ __all__ = [
     "get_movie_page",
     "get_poster",
     "get_progress",
+    "get_report",
     "get_seat_picture",
     "get_show",
     "holder_of",
@@ -208,6 +226,7 @@ __all__ = [
     "list_coming",
     "list_doors",
     "list_movies_now_showing",
+    "list_reports",
     "list_screens",
     "list_shows",
     "list_theatres",
@@ -222,8 +241,11 @@ __all__ = [
     "recent_entries",
     "refusal",
     "replace_tickets",
+    "report_arguments",
+    "retention_rule",
     "run_to_its_end",
     "spaced",
+    "spare_in_cleanup",
     "sql_file",
     "typed_code",
     "with_box_office",

@@ -11,6 +11,7 @@ class BookingsConfig(AppConfig):
         from bookings.services import show_cancelling
         from bookings.services.catalogue import connect_invalidation
         from bookings.services.outbox import on_event
+        from bookings.services.reports.jobs import REPORT_ASKED, send_left_behind
         from bookings.services.roles import connect_roles
         from bookings.services.tickets import issue_on_confirmation
 
@@ -18,3 +19,4 @@ class BookingsConfig(AppConfig):
         connect_roles()
         on_event("booking.confirmed", issue_on_confirmation)
         show_cancelling.register()
+        on_event(REPORT_ASKED, send_left_behind)

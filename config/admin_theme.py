@@ -83,10 +83,12 @@ MENU: Final[dict[str, tuple[Entry, ...]]] = {
     "Bookings": (
         Entry("Bookings", "confirmation_number", "admin:bookings_booking_changelist", ("bookings.view_booking",)),
         Entry("Letters", "mail", "admin:frontend_letter_changelist", ("frontend.view_letter",)),
+        Entry("History of a seat", "history", "admin:bookings_seatevent_changelist", ("bookings.view_seatevent",)),
         Entry("Check-in", "qr_code_scanner", "frontend:doors", ("bookings.check_in_tickets",)),
     ),
     "Money": (
         Entry("Open money", "hourglass_top", "admin:payments_open_money", ("payments.view_payment",)),
+        Entry("Reports", "bar_chart", "frontend:reports", ("bookings.view_reports",)),
         Entry("Payments", "payments", "admin:payments_payment_changelist", ("payments.view_payment",)),
         Entry("Refunds", "undo", "admin:payments_refund_changelist", ("payments.view_refund",)),
         Entry("Ledger", "menu_book", "admin:payments_ledgerentry_changelist", ("payments.view_ledgerentry",)),
@@ -106,6 +108,7 @@ MENU: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "System": (
         Entry("Screens on walls", "tv", "admin:realtime_device_changelist", ("realtime.view_device",)),
+        Entry("Clean-up", "delete_sweep", "admin:bookings_cleanuprun_changelist", ("bookings.view_cleanuprun",)),
         Entry("Webhook events", "webhook", "admin:payments_webhookevent_changelist", ("payments.view_webhookevent",)),
     ),
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun, task_prerun
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
@@ -39,6 +40,13 @@ app.conf.beat_schedule = {
     "check-ledger": _every(86_400.0, "check_ledger"),
     "send-due-letters": _every(10.0, "send_due_letters"),
     "send-show-reminders": _every(900.0, "send_show_reminders"),
+    # Also due when Beat starts: the task knows whether this week's clean-up has been.
+    "cleanup-old-data": {
+        "task": "cleanup_old_data",
+        "schedule": crontab(minute="30", hour="3", day_of_week="sunday"),
+        "options": {"expires": 86_400.0},
+        "last_run_at": _NEVER_RUN,
+    },
     "beat-heartbeat": _every(10.0, "beat_heartbeat"),
 }
 

@@ -19,6 +19,16 @@ from django.core.exceptions import ImproperlyConfigured
 HOLD_SECONDS_MAX: Final = 3600
 # Razorpay's own bounds of the capture options of an order.
 CAPTURE_MINUTES: Final = (12, 7200)
+# A day more than the month for which nobody may remove a seat's history.
+RETENTION_DAYS_MIN: Final = {
+    "RETENTION_EXPIRED_BOOKINGS_DAYS": 1,
+    "RETENTION_OUTBOX_DAYS": 1,
+    "RETENTION_INBOX_DAYS": 1,
+    "RETENTION_GUEST_DATA_DAYS": 1,
+    "RETENTION_SEAT_HISTORY_DAYS": 31,
+    "RETENTION_REPORTS_DAYS": 1,
+}
+RETENTION_DAYS_MAX: Final = 36_500
 # 6.4 brought what the seat store's clients need; 8 tears down the sockets of channels_redis.
 REDIS_PY_VERSIONS: Final = ((6, 4), (8, 0))
 
@@ -234,6 +244,23 @@ def check_mail(**_: Any) -> list[CheckMessage]:
     return found
 
 
+def check_retention(**_: Any) -> list[CheckMessage]:
+    """What is removed is gone: not before a day is over, nor a seat's history before a month (a trigger insists)."""
+    refused = {
+        name: least
+        for name, least in RETENTION_DAYS_MIN.items()
+        if not least <= getattr(settings, name) <= RETENTION_DAYS_MAX
+    }
+    return [
+        Error(
+            f"{name} is {getattr(settings, name)}; it may be {least} to {RETENTION_DAYS_MAX} days.",
+            hint=f"Set {name} to a number of days in that range, or unset it.",
+            id="housefull.E030",
+        )
+        for name, least in refused.items()
+    ]
+
+
 CHECKS: Final[Sequence[Callable[..., list[CheckMessage]]]] = (
     check_secret_key,
     check_webhook_secret,
@@ -246,6 +273,7 @@ CHECKS: Final[Sequence[Callable[..., list[CheckMessage]]]] = (
     check_refresh_policy,
     check_live_key,
     check_mail,
+    check_retention,
 )
 
 

@@ -225,6 +225,15 @@ EMAIL_URL = env.str("EMAIL_URL", default="")
 MAIL_FROM = env.str("MAIL_FROM", default="Housefull <tickets@localhost>" if DEBUG else "")
 MAIL_REPLY_TO = env.str("MAIL_REPLY_TO", default="")
 
+# --- Clean-up: how long things are kept, in days ------------------------------------------------------
+RETENTION_EXPIRED_BOOKINGS_DAYS = env.int("RETENTION_EXPIRED_BOOKINGS_DAYS", default=30)
+RETENTION_OUTBOX_DAYS = env.int("RETENTION_OUTBOX_DAYS", default=30)
+RETENTION_INBOX_DAYS = env.int("RETENTION_INBOX_DAYS", default=90)
+# After the show: until then its buyer may be written to.
+RETENTION_GUEST_DATA_DAYS = env.int("RETENTION_GUEST_DATA_DAYS", default=180)
+RETENTION_SEAT_HISTORY_DAYS = env.int("RETENTION_SEAT_HISTORY_DAYS", default=365)
+RETENTION_REPORTS_DAYS = env.int("RETENTION_REPORTS_DAYS", default=90)
+
 # --- People see -----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-in"
 TIME_ZONE = "UTC"

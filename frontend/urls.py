@@ -5,6 +5,7 @@ from django.urls import path, re_path
 
 from frontend import booking_views, door_views, kiosk_views, ticket_views, views
 from frontend.not_found import own_page, unknown_address
+from frontend.reports import views as report_views
 from frontend.staff_screens import pair_screen
 
 app_name = "frontend"
@@ -32,6 +33,11 @@ urlpatterns = [
     path("kiosk/shows/<int:show_id>/", own_page(kiosk_views.door_display), name="door-display"),
     path("kiosk/<slug:slug>/", own_page(kiosk_views.lobby_board), name="lobby-board"),
     path("staff/screens/pair/", pair_screen, name="pair-screen"),
+    path("staff/reports/", report_views.reports, name="reports"),
+    path("staff/reports/<uuid:report_id>/", own_page(report_views.report), name="report"),
+    path("staff/reports/<uuid:report_id>/progress/", own_page(report_views.progress), name="report-progress"),
+    path("staff/reports/<uuid:report_id>/<slug:table>.csv", own_page(report_views.csv), name="report-csv"),
+    path("staff/reports/<uuid:report_id>/report.pdf", own_page(report_views.pdf), name="report-pdf"),
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(next_page="/"), name="logout"),
     re_path("", unknown_address, name="unknown-address"),

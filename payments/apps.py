@@ -10,6 +10,9 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the outbox is to call."""
-        from payments import handlers, waypoints  # noqa: F401 — waypoints names its points
+        from payments import cleanup, handlers, waypoints  # noqa: F401 — waypoints names its points
+        from payments.services import reporting
 
         handlers.register()
+        cleanup.register()
+        reporting.register()

@@ -5,8 +5,8 @@ What it looks like is config/admin_theme.py; what each role may do, services/rol
 
 from django.contrib import admin
 
-from bookings.admin import catalogue, log, people, shows, tickets
+from bookings.admin import catalogue, cleanup, log, people, seat_history, shows, tickets
 
-__all__ = ["catalogue", "log", "people", "shows", "tickets"]
+__all__ = ["catalogue", "cleanup", "log", "people", "seat_history", "shows", "tickets"]
 
 admin.site.index_template = "bookings/admin/today.html"

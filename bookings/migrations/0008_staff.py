@@ -21,7 +21,7 @@ END $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("bookings", "0005_tickets"),
+        ("bookings", "0007_reports"),
         ("admin", "0003_logentry_add_action_flag_choices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -72,6 +72,11 @@ def on_event(kind: str, handler: Handler) -> None:
     _handlers[kind].append(handler)
 
 
+def handled_kinds() -> list[str]:
+    """Kinds of events that somebody asked to hear of."""
+    return sorted(_handlers)
+
+
 def relay_due(*, monotonic: Callable[[], float]) -> Relayed:
     """Hand over the events that are due, oldest first, for at most RELAY_SECONDS_MAX."""
     started = monotonic()
@@ -91,7 +96,7 @@ def _take() -> tuple[int, Event] | None:
     if not _handlers:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {"lease": LEASE_SECONDS, "kinds": sorted(_handlers)})
+        cursor.execute(_TAKE, {"lease": LEASE_SECONDS, "kinds": handled_kinds()})
         row = cursor.fetchone()
     if row is None:
         return None

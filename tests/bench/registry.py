@@ -12,6 +12,7 @@ from tests.bench.forgeries import forgeries
 from tests.bench.grabs import granted, refused
 from tests.bench.idle import idle, stuck
 from tests.bench.latency import latency
+from tests.bench.reports import reports
 from tests.bench.storm import storm
 from tests.bench.suite import Benchmark
 
@@ -30,6 +31,7 @@ BENCHMARKS: Final = {
         Benchmark("boards", "200 boards and 2,000 viewers of one show", boards),
         Benchmark("confirmations", "Payments verified, with their webhooks", confirmations),
         Benchmark("forgeries", "A million forged tickets at the door", forgeries),
+        Benchmark("reports", "A report of a year of 1,000 shows a month", reports),
         Benchmark("contention", "200 customers fight over 24 seats", contention),
     )
 }

@@ -19,6 +19,7 @@ from bookings.api import (
 from bookings.services import pictures, rebuild
 from tests.support.guards import lua_without
 from tests.support.histories import Ground, Histories
+from tests.support.seat_events import without_trigger
 from tests.support.witness import (
     another_office,
 )
@@ -73,6 +74,11 @@ class TestHistories:
     )
     def test_find_what_a_missing_line_does(self, ground: Ground, verb: str, guard: str, instead: str) -> None:
         with lua_without(verb, guard, instead), pytest.raises((AssertionError, BookingError, KeyError)):
+            run_state_machine_as_test(_machine_on(ground), settings=NO_SHRINKING)
+
+    def test_find_what_nobody_told_of_a_seat(self, ground: Ground) -> None:
+        silent = without_trigger(ground.database, "seat_history_changed", "bookings_seatclaim")
+        with silent, pytest.raises(AssertionError):
             run_state_machine_as_test(_machine_on(ground), settings=NO_SHRINKING)
 
 

@@ -3,16 +3,19 @@
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
+import time_machine
+from celery.schedules import crontab
 from django.db import connection
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from bookings.api import with_box_office
+from bookings.domain.cleanup import last_due
 from bookings.models import Booking, OutboxEvent, PicturePending, Show
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.services import outbox
@@ -228,8 +231,22 @@ class TestSettings:
     def test_let_every_scheduled_task_expire_before_its_successor_piles_up(self) -> None:
         app.loader.import_default_modules()  # as a worker does when it starts
         for entry in app.conf.beat_schedule.values():
-            assert entry["options"]["expires"] <= entry["schedule"]
+            period = 7 * 86_400 if isinstance(entry["schedule"], crontab) else entry["schedule"]
+            assert entry["options"]["expires"] <= period
             assert entry["task"] in app.tasks
+
+    def test_begin_clean_up_on_sundays_and_when_the_house_opens(self) -> None:
+        entry = app.conf.beat_schedule["cleanup-old-data"]
+        saturday = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+
+        def is_due(last_run_at: datetime, now: datetime) -> bool:
+            with time_machine.travel(now, tick=False):
+                return bool(entry["schedule"].is_due(last_run_at).is_due)
+
+        sunday = last_due(saturday + timedelta(days=1))
+        assert is_due(entry["last_run_at"], saturday)
+        assert not is_due(saturday, sunday - timedelta(seconds=1))
+        assert is_due(saturday, sunday)
 
     @pytest.mark.parametrize("how", ["pause", "kill"])
     def test_never_let_a_sender_hang_on_a_broken_broker(

@@ -29,6 +29,7 @@ from bookings.api import (
     TooManySeats,
 )
 from tests.support.cinema import hall_text, make_show
+from tests.support.seat_events import assert_history_ends_where_claims_are
 from tests.support.witness import (
     HOLD_MS,
     Listener,
@@ -316,6 +317,7 @@ class Histories(RuleBasedStateMachine):
             self.run(settled(office))
         true = {seat: self.owner(seat) for seat in range(len(LABELS)) if self.owner(seat)}
         assert self.claims() == true
+        assert_history_ends_where_claims_are(self.ground.books, self.show)
         picture = self.picture()
         self.fold(picture)
         late = {seat for hold in self.holds.values() if not hold.live for seat in hold.seats}

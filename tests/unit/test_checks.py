@@ -190,3 +190,14 @@ class TestChecks:
         house.EMAIL_URL = house.MAIL_FROM = ""
 
         assert checks.problems() == []
+
+    @pytest.mark.parametrize(
+        ("name", "days"),
+        [("RETENTION_SEAT_HISTORY_DAYS", 30), ("RETENTION_OUTBOX_DAYS", 0), ("RETENTION_GUEST_DATA_DAYS", 10**6)],
+    )
+    def test_refuse_to_remove_what_is_young_or_to_keep_what_is_for_ever(
+        self, house: Settings, name: str, days: int
+    ) -> None:
+        setattr(house, name, days)
+
+        assert_refused(30, remedy=name)

@@ -17,7 +17,7 @@ const files = readdirSync(root, { recursive: true }).filter((name) => /\.(js|css
 const read = (name) => readFileSync(root + name);
 
 const isForPaying = (name) => /^(js|css)\/pay\//.test(name);
-const isForOnePage = (name) => isForPaying(name) || /^(js|css)\/(tickets|door|staff|kiosk)\//.test(name);
+const isForOnePage = (name) => isForPaying(name) || /^(js|css)\/(tickets|door|staff|kiosk|reports)\//.test(name);
 const weigh = (names) => names.reduce((sum, name) => sum + gzipSync(read(name)).length, 0);
 
 function reachedFrom(entry) {
