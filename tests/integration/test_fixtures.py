@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ import psycopg
 import pytest
 import redis
 from django.conf import settings
-from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.db import OperationalError
 
 from config.logging import APP_LOG
@@ -26,39 +27,44 @@ if TYPE_CHECKING:
     from config.embedded import EmbeddedServers
 
 
+def session(key: str) -> Session:
+    """A row that nothing but a test writes."""
+    return Session(session_key=key, expire_date=datetime(2099, 1, 1, tzinfo=UTC))
+
+
 class TestDatabase:
     @pytest.mark.parametrize("_time", ["first", "second"])
     @pytest.mark.parametrize("rows", [1, ROWS_DELETED_MAX + 1])
     def test_is_empty_and_commits_for_everyone(self, database: str, rows: int, _time: str) -> None:
-        assert not Group.objects.exists()
+        assert not Session.objects.exists()
 
-        Group.objects.bulk_create(Group(name=f"ushers {number}") for number in range(rows))
+        Session.objects.bulk_create(session(f"usher {number}") for number in range(rows))
 
         with psycopg.connect(database) as elsewhere:
-            assert elsewhere.execute("SELECT count(*) FROM auth_group").fetchone() == (rows,)
+            assert elsewhere.execute("SELECT count(*) FROM django_session").fetchone() == (rows,)
 
     def test_is_not_emptied_while_a_session_is_left_open(
         self, database: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        Group.objects.create(name="ushers")
+        session("usher").save()
         monkeypatch.setattr(emptying, "LOCK_SECONDS_MAX", 0.1)
 
         with psycopg.connect(database) as left_open:
-            left_open.execute("SELECT name FROM auth_group")
+            left_open.execute("SELECT FROM django_session")
             with pytest.raises(OperationalError, match="lock timeout"):
-                emptying.empty(["auth_group", "auth_group_permissions", "auth_user_groups"])
+                emptying.empty(["django_session"])
 
     def test_is_the_one_that_child_processes_read_about(self, database: str) -> None:
         assert os.environ["DATABASE_URL"] == database
         assert urlsplit(database).port == settings.DATABASES["default"]["PORT"]
 
     def test_survives_a_crash_of_postgresql(self, database: str, servers: "EmbeddedServers") -> None:
-        Group.objects.create(name="ushers")
+        session("usher").save()
 
         servers.restart_postgres()
 
         with psycopg.connect(database) as elsewhere:
-            assert elsewhere.execute("SELECT count(*) FROM auth_group").fetchone() == (1,)
+            assert elsewhere.execute("SELECT count(*) FROM django_session").fetchone() == (1,)
 
 
 class TestLogs:
