@@ -6,6 +6,7 @@ when all that was held back is told and every clock has run out, the books must 
 
 import json
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
@@ -24,6 +25,7 @@ from tests.support.money import assert_sound
 from tests.support.money_evidence import read_evidence
 from tests.support.money_house import House
 from tests.support.money_rest import bring_to_rest
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.razorpay import Paid
 from tests.support.witness import HOLD_MS, move_back
 
@@ -49,12 +51,14 @@ numbers = st.integers(min_value=0, max_value=99)
 
 def through_stalls(act: Callable[[], T]) -> T:
     """What an idempotent act returns, as soon as everything it needs answers."""
-    for _ in range(TRIES_MAX - 1):
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
         try:
             return act()
         except AWAY as away:
+            if time.monotonic() > until:
+                raise
             logger.warning("asked again: %s", away)
-    return act()
 
 
 @dataclass(frozen=True, slots=True)
