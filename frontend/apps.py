@@ -9,7 +9,10 @@ class FrontendConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register what the outbox is to call."""
+        """Register what the outbox is to call, what clean-up takes, and what staff see of letters."""
         from frontend import handlers
+        from frontend.letters import cleanup, desk
 
         handlers.register()
+        cleanup.register()
+        desk.register()

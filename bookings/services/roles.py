@@ -37,6 +37,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     BOX_OFFICE: (
         *_SEES_SHOWS,
         "bookings.view_booking",
+        "bookings.view_seatevent",
         "bookings.block_seats",
         "bookings.cancel_booking",
         "bookings.check_in_tickets",
@@ -47,6 +48,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         *_SEES_SHOWS,
         *_SEES_MONEY,
         "bookings.view_booking",
+        "bookings.view_seatevent",
         "bookings.view_reports",
         "bookings.view_staffact",
         "bookings.view_staffjob",

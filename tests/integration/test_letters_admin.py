@@ -151,3 +151,22 @@ class TestSendingAgain:
             reverse("admin:frontend_letter_confirmation", args=["0192f0c1-2345-7abc-8def-0123456789ab"]),
         ):
             assert manager.post(address).status_code == 404
+
+
+class TestElsewhere:
+    def test_stand_on_the_page_of_their_booking(self, failed: Letter) -> None:
+        page = client_of("view_letter", "view_booking").get(f"/admin/bookings/booking/{failed.booking_id}/change/")
+
+        assert f"/admin/frontend/letter/{failed.pk}/change/" in page.content.decode()
+        assert "failed: the address was refused: 550 no such mailbox" in page.content.decode()
+
+    def test_are_hidden_there_from_who_may_not_read_them(self, failed: Letter) -> None:
+        page = client_of("view_booking").get(f"/admin/bookings/booking/{failed.booking_id}/change/")
+
+        assert "550 no such mailbox" not in page.content.decode()
+
+    def test_that_failed_are_counted_on_today(self, clerk: Client, failed: Letter) -> None:
+        assert "Letters that failed" in clerk.get("/admin/").content.decode()
+
+        Letter.objects.update(state="due")
+        assert "Letters that failed" not in clerk.get("/admin/").content.decode()
