@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminTextInputWidget
 
 from bookings.domain.local_time import moments_of
 from bookings.domain.pricing import format_inr
@@ -64,11 +65,14 @@ class SeatForm(forms.Form):
         widget=AutocompleteSelect(SeatEvent._meta.get_field("show"), admin.site),
         help_text="Type a part of its movie, screen or theatre.",
     )
-    seat = forms.CharField(max_length=12, help_text="As on the ticket: F7")
+    seat = forms.CharField(max_length=12, help_text="As on the ticket: F7", widget=UnfoldAdminTextInputWidget)
     at = forms.DateTimeField(
         label="Who had it at",
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "0.001"}, format="%Y-%m-%dT%H:%M:%S"),
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local", "step": "0.001", "class": " ".join(INPUT_CLASSES)},
+            format="%Y-%m-%dT%H:%M:%S",
+        ),
         help_text="On the theatre’s clock. Empty: only what happened.",
     )
 
