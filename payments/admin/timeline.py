@@ -31,7 +31,8 @@ def timeline_of(booking: Any) -> list[Moment]:
 def _of_booking(booking: Any) -> Iterator[Moment]:
     yield Moment(booking.created_at, "seats held")
     if booking.checkout_at:
-        yield Moment(booking.checkout_at, "checkout", detail=f"{booking.buyer_name} <{booking.buyer_email}>")
+        buyer = f"{booking.buyer_name} <{booking.buyer_email}>" if booking.buyer_email else ""
+        yield Moment(booking.checkout_at, "checkout", detail=buyer)
     if booking.confirmed_at:
         yield Moment(booking.confirmed_at, "confirmed")
     if booking.ended_at:

@@ -63,6 +63,7 @@ class TestFirstRun:
             assert price_paise == expected
         assert not Booking.objects.filter(created_at__gt=NOW).exists()
         assert not Booking.objects.exclude(expires_at__gt=F("created_at")).exists()
+        assert not Booking.objects.exclude(confirmed_at__gt=F("created_at"), ended_at=None).exists()
         assert not Booking.objects.filter(claims=None).exists()
         assert not SeatClaim.objects.exclude(Q(kind="block") | Q(booking__show=F("show"))).exists()
         booking = Booking.objects.first()

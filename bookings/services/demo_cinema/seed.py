@@ -58,7 +58,7 @@ BOOKING_COLUMNS: Final = (
     "created_at",
     "expires_at",
     "checkout_at",
-    "ended_at",
+    "confirmed_at",
 )
 CLAIM_COLUMNS: Final = ("show_id", "seat_index", "kind", "booking_id", "reason", "price_paise", "claimed_at")
 Row = tuple[int | str | datetime | uuid.UUID | None, ...]
