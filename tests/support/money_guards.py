@@ -8,6 +8,7 @@ from psycopg import sql
 
 from bookings.claim_store import settling
 from payments import orders_store, store
+from payments.domain import decide
 from payments.services import settle
 
 
@@ -27,6 +28,12 @@ def money_sql_without(name: str, cut: str, instead: str = "") -> Iterator[None]:
 def every_fact_is_recorded() -> AbstractContextManager[object]:
     """Facts that say nothing new are recorded as well, so that the statement's own merging is all there is."""
     return patch.object(settle, "knows", lambda *_: False)
+
+
+def second_payments_are_kept() -> AbstractContextManager[object]:
+    """Who pays twice has paid twice."""
+    each = vars(decide)["_each"]
+    return patch.object(decide, "_each", lambda paid, why: () if why is decide.Why.DOUBLE else each(paid, why))
 
 
 @contextmanager
