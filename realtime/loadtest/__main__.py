@@ -1,0 +1,7 @@
+"""`python -m realtime.loadtest`: the load tester without Django."""
+
+import sys
+
+from realtime.loadtest.command import main
+
+sys.exit(main())

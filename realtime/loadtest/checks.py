@@ -1,0 +1,300 @@
+"""The promises of the house, checked from outside. Pure: evidence in, breaches out.
+
+Some breaches are seen as they happen (world.py: maps that differ, versions that go back, holds past their deadline);
+those here need the whole run. Each check errs on the side of the house: where two clocks or two messages leave
+room for an innocent reading, it is taken, so that a breach is one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from realtime.loadtest.evidence import Breach, Evidence, FinalMap, Grant
+from realtime.loadtest.frames import AVAILABLE, BOOKED, HELD, Seat, Snapshot
+from realtime.loadtest.seat_map import SeatMap
+
+# A hold may be taken over this long before its end (two authorities, two clocks; contract and consistency rules).
+TAKEOVER_MS: Final = 1_000
+# A hold that is shown this long after its deadline, by the server's own clock, has outlived it.
+OVERDUE_MS: Final = 2_000
+# Seats that people with ordinary wishes are given; the others are asked for in person.
+ORDINARY_KINDS: Final = frozenset({"standard", "recliner", "sofa", "restricted"})
+
+TITLES: Final = {
+    "one-holder": "No seat is granted to two at once",
+    "all-or-none": "All seats of a request are granted, or none",
+    "deadline": "No hold outlives its deadline",
+    "refused-unchanged": "A refusal changes nothing",
+    "kept": "A grant is kept, and shown to everyone, until it ends",
+    "versions": "Versions never go back",
+    "maps-agree": "All maps of one version are the same map",
+    "http-agrees": "The snapshot over HTTP and every client's map agree",
+    "best-together": "Nobody is refused two together while a pair is free",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How the server's clock relates to ours: server_ms = seconds × 1,000 + offset, give or take."""
+
+    offset_ms: float
+    uncertainty_ms: float = 0.0
+
+    def server_ms(self, at: float) -> int:
+        """The server's time at one of ours."""
+        return round(at * 1000 + self.offset_ms)
+
+    def at(self, server_ms: float) -> float:
+        """Our time at one of the server's."""
+        return (server_ms - self.offset_ms) / 1000
+
+
+class Ownership(NamedTuple):
+    """A seat was surely this booking's from `since` until `until` (our clock)."""
+
+    since: float
+    until: float
+    booking: str
+    client: str
+    frame: str
+
+
+def ownerships(evidence: Evidence, clock: Clock) -> dict[str, list[Ownership]]:
+    """Per seat, when it was surely whose: from the reply until its end was asked for or its deadline neared."""
+    ended: dict[tuple[str, str], float] = {}
+    for end in evidence.ended:
+        for label in end.seats:
+            ended[end.booking, label] = min(end.asked_at, ended.get((end.booking, label), end.asked_at))
+    found: dict[str, list[Ownership]] = defaultdict(list)
+    seen: set[tuple[str, str]] = set()
+    for grant in sorted(evidence.grants, key=lambda grant: grant.answered_at):
+        deadline_at = clock.at(grant.expires_ms - TAKEOVER_MS - clock.uncertainty_ms)
+        for label in grant.seats:
+            key = (grant.booking, label)
+            # A second grant of a hold names its earlier seats again; one that was let go and asked for anew is new.
+            if key in seen and not (key in ended and ended[key] < grant.asked_at):
+                continue
+            seen.add(key)
+            end_at = ended[key] if key in ended and ended[key] >= grant.asked_at else float("inf")
+            until = min(deadline_at, end_at)
+            if until > grant.answered_at:
+                found[label].append(Ownership(grant.answered_at, until, grant.booking, grant.client, grant.frame))
+    for sale in evidence.sold:
+        for label in sale.seats:
+            found[label].append(Ownership(sale.answered_at, float("inf"), sale.booking, sale.client, "confirmed"))
+    return found
+
+
+def check_one_holder(evidence: Evidence, clock: Clock) -> Iterator[Breach]:
+    """No two bookings surely own a seat at the same time."""
+    for label, owners in ownerships(evidence, clock).items():
+        evidence.look("one-holder", len(owners))
+        owners.sort()
+        last = owners[0]
+        for owner in owners[1:]:
+            if owner.booking != last.booking and owner.since < last.until:
+                seconds = min(last.until, owner.until) - owner.since
+                lasting = "for good" if seconds == float("inf") else f"for {seconds * 1000:,.0f} ms"
+                yield Breach(
+                    "one-holder",
+                    f"{label} was granted to {last.client} and to {owner.client} at once, {lasting}",
+                    clock.server_ms(owner.since),
+                    (last.client, owner.client),
+                    (last.frame, owner.frame),
+                )
+            if owner.until > last.until:
+                last = owner
+
+
+def check_all_or_none(evidence: Evidence, clock: Clock) -> Iterator[Breach]:
+    """A grant contains what was asked for."""
+    for grant in evidence.grants:
+        evidence.look("all-or-none")
+        missing = set(grant.wanted) - set(grant.seats)
+        if missing or len(grant.seats) < grant.count:
+            what = f"without {', '.join(sorted(missing))}" if missing else f"{len(grant.seats)} seats"
+            asked = ", ".join(grant.wanted) or f"{grant.count} seats"
+            yield Breach(
+                "all-or-none",
+                f"{grant.client} asked for {asked} and was granted {what}",
+                clock.server_ms(grant.answered_at),
+                (grant.client,),
+                (grant.frame,),
+            )
+
+
+def check_mine(evidence: Evidence, clock: Clock) -> Iterator[Breach]:
+    """Who comes back at the end is told the hold that he believes to have, and no more."""
+    for mine in evidence.mine:
+        told, believed = set(mine.told), set(mine.believed)
+        evidence.look("refused-unchanged")
+        if extra := told - believed:
+            refused = ", ".join(sorted(extra & set(mine.refused)))
+            why = f"after a refusal of {refused}" if refused else "without a grant"
+            yield Breach(
+                "refused-unchanged",
+                f"{mine.client} has {', '.join(sorted(extra))} {why}",
+                mine.at_ms,
+                (mine.client,),
+                (mine.frame,),
+            )
+        if (lost := believed - told) and mine.at_ms < mine.expires_ms - TAKEOVER_MS:
+            yield Breach(
+                "kept",
+                f"{mine.client} was granted {', '.join(sorted(lost))}, has not let go, and has lost it",
+                mine.at_ms,
+                (mine.client,),
+                (mine.frame,),
+            )
+
+
+def check_versions_of_grants(evidence: Evidence, clock: Clock) -> Iterator[Breach]:
+    """A new hold is a new version: later than what its asker had seen before he asked."""
+    for grant in evidence.grants:
+        if grant.version is None or grant.seen[1] < 0:
+            continue
+        evidence.look("versions")
+        if grant.version < grant.seen[1] and f'"{grant.seen[0]}"' in grant.frame:
+            yield Breach(
+                "versions",
+                f"{grant.client} had seen version {grant.seen[1]} and was granted seats at version {grant.version}",
+                clock.server_ms(grant.answered_at),
+                (grant.client,),
+                (grant.frame,),
+            )
+
+
+def check_final_maps(
+    evidence: Evidence, http: SeatMap, http_frame: str, at_ms: int, seats: Sequence[Seat]
+) -> Iterator[Breach]:
+    """Every client's last map is the one that HTTP shows."""
+    for final in evidence.maps:
+        evidence.look("http-agrees", len(final.clients))
+        if (final.epoch, final.version) != (http.epoch, http.version):
+            summary = f"at rest, HTTP is at version {http.version} and {_some(final.clients)} at {final.version}"
+        elif final.digest != http.digest:
+            theirs = SeatMap(final.epoch, final.version, final.states.encode(), dict(final.holds))
+            which = ", ".join(
+                f"{seats[index].label} is {http.state_of(index)} over HTTP and {theirs.state_of(index)}"
+                for index in theirs.differences(http)[:5]
+            )
+            summary = f"at version {http.version} {which} on the map of {_some(final.clients)}"
+        else:
+            continue
+        yield Breach("http-agrees", summary, at_ms, final.clients[:5], (http_frame, final.states))
+
+
+def check_kept_at_rest(
+    evidence: Evidence, clock: Clock, final: SeatMap, at_ms: int, index_of: dict[str, int]
+) -> Iterator[Breach]:
+    """At rest, what was granted and has not ended is on the map: H with its deadline, or B once confirmed."""
+    now_at = clock.at(at_ms)
+    for label, owners in ownerships(evidence, clock).items():
+        for owner in owners:
+            if not owner.since <= now_at < owner.until:
+                continue
+            evidence.look("kept")
+            state = final.state_of(index_of[label])
+            if state == BOOKED or (state == HELD and owner.frame != "confirmed"):
+                continue
+            said = "sold" if owner.frame == "confirmed" else "held"
+            yield Breach(
+                "kept",
+                f"{label} is {said} by {owner.client} and shown as {state}",
+                at_ms,
+                (owner.client,),
+                (owner.frame,),
+            )
+
+
+def check_nothing_left(
+    evidence: Evidence, clock: Clock, before: SeatMap, after: SeatMap, at_ms: int, labels: Sequence[str]
+) -> Iterator[Breach]:
+    """When everybody has let go, no seat of a refused request is held by nobody."""
+    refused: dict[str, str] = {}
+    for refusal in evidence.refusals:
+        for label in set(refusal.wanted) - set(refusal.culprits):
+            refused.setdefault(label, refusal.frame)
+    held = {
+        label
+        for label, owners in ownerships(evidence, clock).items()
+        if any(o.until > clock.at(at_ms) for o in owners)
+    }
+    for index, label in enumerate(labels):
+        if label not in refused:
+            continue
+        evidence.look("refused-unchanged")
+        if after.state_of(index) == HELD and before.state_of(index) == AVAILABLE and label not in held:
+            yield Breach(
+                "refused-unchanged",
+                f"{label} was part of a refused request, is nobody's, and is still held when all have let go",
+                at_ms,
+                (),
+                (refused[label],),
+            )
+
+
+def check_best_together(evidence: Evidence, clock: Clock, final: SeatMap, seats: Sequence[Seat]) -> Iterator[Breach]:
+    """Only where nothing was let go: a pair that is free at the end was free all the time."""
+    refusals = [refusal for refusal in evidence.refusals if refusal.best and refusal.count == 2]
+    evidence.look("best-together", len(refusals) + sum(grant.best for grant in evidence.grants))
+    if any(grant.best for grant in evidence.grants) and evidence.ended:
+        return
+    pair = next(pairs_free(final, seats), None)
+    if pair is None:
+        return
+    for refusal in refusals:
+        if refusal.code == "seats_unavailable":
+            yield Breach(
+                "best-together",
+                f"{refusal.client} was refused two together while {pair[0]} and {pair[1]} were free",
+                clock.server_ms(refusal.answered_at),
+                (refusal.client,),
+                (refusal.frame,),
+            )
+
+
+def pairs_free(seat_map: SeatMap, seats: Sequence[Seat]) -> Iterator[tuple[str, str]]:
+    """Ordinary seats side by side in a row, one width apart, both available."""
+    rows: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for index, seat in enumerate(seats):
+        rows[seat.row].append((seat.x, index))
+    for row in rows.values():
+        row.sort()
+        for (x, index), (next_x, next_index) in pairwise(row):
+            both = (seats[index], seats[next_index])
+            free = seat_map.state_of(index) == AVAILABLE == seat_map.state_of(next_index)
+            if free and next_x - x <= 1 and all(seat.kind in ORDINARY_KINDS for seat in both):
+                yield both[0].label, both[1].label
+
+
+def final_maps(maps: Iterable[tuple[str, SeatMap]]) -> list[FinalMap]:
+    """(client, his map) of many, those with the same map together."""
+    alike: dict[tuple[str, int, str], tuple[SeatMap, list[str]]] = {}
+    for client, seat_map in maps:
+        key = (seat_map.epoch, seat_map.version, seat_map.digest)
+        alike.setdefault(key, (seat_map, []))[1].append(client)
+    return [
+        FinalMap(found.epoch, found.version, found.states.decode(), found.holds, found.digest, tuple(clients))
+        for found, clients in alike.values()
+    ]
+
+
+def overdue(seat_map: SeatMap, server_ms: int) -> list[int]:
+    """Seats still held long after their deadline, by the server's own clock."""
+    latest_ms = server_ms - OVERDUE_MS
+    return [index for index, deadline_ms in seat_map.holds.items() if deadline_ms < latest_ms]
+
+
+def map_of(snapshot: Snapshot) -> SeatMap:
+    """A snapshot over HTTP as a map."""
+    return SeatMap.of_snapshot(snapshot)
+
+
+def _some(clients: Sequence[str]) -> str:
+    return ", ".join(clients[:3]) + (f" and {len(clients) - 3} more" if len(clients) > 3 else "")
+
+
+__all__ = ["TITLES", "Clock", "Grant"]

@@ -1,0 +1,214 @@
+"""The command line of the load tester, the same under `manage.py loadtest` and `python -m realtime.loadtest`."""
+
+import argparse
+import asyncio
+import ipaddress
+import json
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from random import SystemRandom
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import uvloop
+
+from realtime.loadtest.crew import RunFailed
+from realtime.loadtest.engine import Settings, run
+from realtime.loadtest.page import draw
+from realtime.loadtest.scenarios import DEFAULT, SCENARIOS
+from realtime.loadtest.summary import summarize
+
+EXIT_BREACHED: Final = 1
+EXIT_NOT_RUN: Final = 2
+EXIT_INTERRUPTED: Final = 130
+EVIDENCE_SHOWN_MAX: Final = 3
+PROCESSES_MAX: Final = 64
+# What one machine's ports and memory allow; a typing error should not try more.
+PEOPLE_MAX: Final = 200_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options, for a parser of whoever calls."""
+    parser.add_argument("--url", required=True, help="the house, such as http://127.0.0.1:8000")
+    parser.add_argument("--show", type=int, metavar="ID", help="which show (default: the next that is on sale)")
+    parser.add_argument(
+        "--scenario", choices=list(SCENARIOS), default=DEFAULT, help=f"default: {DEFAULT}; see --list"
+    )
+    parser.add_argument("--list", action=_List, nargs=0, help="list the scenarios and stop")
+    parser.add_argument("--viewers", type=_number(0, PEOPLE_MAX), metavar="N", help="people who only look")
+    parser.add_argument("--grabbers", type=_number(1, PEOPLE_MAX), metavar="N", help="people who want seats")
+    parser.add_argument("--duration", type=_seconds, metavar="S", help="seconds")
+    parser.add_argument("--rate", type=_seconds, metavar="R", help="changes a second, where a scenario has any")
+    parser.add_argument("--seed", type=int, metavar="N", help="the same choices again (default: a new one, printed)")
+    parser.add_argument(
+        "--processes", type=_number(1, PROCESSES_MAX), default=1, metavar="N", help="generator processes (default: 1)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result for programs")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the report for people: one page")
+    parser.add_argument("--no-ceiling", action="store_true", help="do not measure the generator first")
+    parser.add_argument(
+        "--allow-remote", action="store_true", help="let the load leave this machine: ask the owner first"
+    )
+
+
+def execute(options: dict[str, Any], say: Callable[[str], None] = print) -> int:
+    """Run what was asked for; the exit status: 0 all is well, 1 a promise was broken, 2 it could not be run."""
+    scenario = SCENARIOS[options["scenario"]]
+    url = options["url"].rstrip("/")
+    if problem := _problem_of(url, allow_remote=options["allow_remote"]):
+        return _not_run(problem)
+    for path in filter(None, (options["json"], options["html"])):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        except OSError as error:
+            return _not_run(f"{path} cannot be written: {error.strerror}")
+
+    def chosen(name: str, default: float) -> Any:
+        return options[name] if options[name] is not None else default
+
+    settings = Settings(
+        url=url,
+        scenario=scenario,
+        viewers=chosen("viewers", scenario.viewers),
+        grabbers=chosen("grabbers", scenario.grabbers),
+        duration_seconds=chosen("duration", scenario.duration_seconds),
+        rate=chosen("rate", scenario.rate),
+        seed=chosen("seed", SystemRandom().randrange(10**9)),
+        processes=options["processes"],
+        show_id=options["show"],
+        with_ceiling=not options["no_ceiling"],
+    )
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            found = runner.run(run(settings, say))
+    except RunFailed as error:
+        return _not_run(f"{error.code}: {error.detail}{_next_step(error.code, url)}")
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        complain("ended before anything was found")
+        return EXIT_INTERRUPTED
+    document = summarize(found)
+    say(_as_text(document))
+    if options["json"]:
+        options["json"].write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        say(f"written: {options['json']}")
+    if options["html"]:
+        options["html"].write_text(draw(document), encoding="utf-8")
+        say(f"written: {options['html']}")
+    if document["verdict"] == "breached":
+        return EXIT_BREACHED
+    return EXIT_INTERRUPTED if found.interrupted else 0
+
+
+def _as_text(document: dict[str, Any]) -> str:
+    lines = [""]
+    lines += [
+        f"{latency['title']}: p50 {latency['p50_ms']:,.1f}, p99 {latency['p99_ms']:,.1f},"
+        f" max {latency['max_ms']:,.1f} ms ({latency['count']:,})"
+        for latency in document["latency"]
+    ]
+    lines.append(", ".join(f"{name} {count:,}" for name, count in document["outcomes"].items()))
+    lines += [f"{found['title']}: {found['value']:g} {found['unit']}" for found in document["findings"]]
+    lines += [f"error {e['code']} × {e['count']:,}: {e['detail'][:160]}" for e in document["errors"]]
+    lines += [f"note: {note}" for note in document["notes"]]
+    lines.append("")
+    for check in document["checks"]:
+        count = len(check["breaches"]) + check["breaches_left_out"]
+        verdict = f"BROKEN {count:,} times" if count else "not looked at" if not check["examined"] else "kept"
+        lines.append(f"  {verdict:<16} {check['title']} ({check['examined']:,} looks)")
+        for breach in check["breaches"][:EVIDENCE_SHOWN_MAX]:
+            lines.append(f"      {breach['summary']} (at {breach['at_ms']})")
+            lines += [f"        {frame[:300]}" for frame in breach["frames"]]
+    lines.append(
+        {
+            "passed": "Passed: every promise was kept.",
+            "breached": "BREACHED: a promise was broken; the evidence is above, and all of it in --json and --html.",
+            "incomplete": "Incomplete: nothing was found broken, and not everything could be looked at.",
+        }[document["verdict"]]
+    )
+    lines.append(f"again: {document['about']['replay_with']}")
+    return "\n".join(lines)
+
+
+def _problem_of(url: str, *, allow_remote: bool) -> str:
+    """Why this address will not be loaded; empty: it will."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return f"--url must be like http://127.0.0.1:8000, not {url!r}"
+    if allow_remote:
+        return ""
+    try:
+        found = {info[4][0] for info in socket.getaddrinfo(parts.hostname, parts.port or 80)}
+    except OSError as error:
+        return f"{parts.hostname} is not known: {error}"
+    if all(ipaddress.ip_address(str(address).split("%")[0]).is_loopback for address in found):
+        return ""
+    return (
+        f"{parts.hostname} is another machine. A load test of what is not yours is an attack: add --allow-remote"
+        " only with its owner's leave."
+    )
+
+
+def _next_step(code: str, url: str) -> str:
+    steps = {
+        "no_answer": f"\nIs a house running at {url}? `make demo` starts one.",
+        "not_found": f"\nShows and their ids are at {url}/api/v1/shows.",
+        "rate_limited": "\nThe house limits this address. For a load test start it with LIMIT_PROFILE=bench.",
+        "not_json": "\nThat does not look like a Housefull.",
+    }
+    return steps.get(code, "")
+
+
+def _not_run(problem: str) -> int:
+    complain(f"loadtest: {problem}")
+    return EXIT_NOT_RUN
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be from {least} to {most:,}, not {value}")
+        return value
+
+    return number
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 86_400:
+        raise argparse.ArgumentTypeError(f"must be above 0 and at most 86,400, not {text}")
+    return value
+
+
+class _List(argparse.Action):
+    """--list: what there is, without a house."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        for scenario in SCENARIOS.values():
+            say(f"{scenario.name:<16} {scenario.about}")
+            rate = f", {scenario.rate:g} changes/s" if scenario.rate else ""
+            say(
+                f"{'':<16} {scenario.viewers:,} viewers, {scenario.grabbers:,} grabbers,"
+                f" {scenario.duration_seconds:g} s{rate}"
+            )
+        parser.exit()
+
+
+def say(text: str) -> None:
+    """Print at once, whatever stdout is."""
+    print(text, flush=True)  # noqa: T201  # a command's output
+
+
+def complain(text: str) -> None:
+    """Say it where errors go."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def main() -> int:
+    """`python -m realtime.loadtest`."""
+    parser = argparse.ArgumentParser(prog="python -m realtime.loadtest", description=__doc__)
+    add_arguments(parser)
+    return execute(vars(parser.parse_args()), say)

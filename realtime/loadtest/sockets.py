@@ -1,0 +1,380 @@
+"""A socket that follows the contract's rules for clients: its map, its position, and how it comes back.
+
+Everything per frame is here, and little of it: a frame is decoded once for all sockets of the process, and the map
+after it computed once for all who had the same map.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any, Final
+from zlib import crc32
+
+import msgspec
+from picows import WSCloseCode, WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+
+from realtime.loadtest.frames import STAY_AWAY_CODE, SUBPROTOCOL, TOKEN_PREFIX, TOO_SLOW_CODE, Frame, Mine
+from realtime.loadtest.seat_map import SeatMap
+from realtime.loadtest.world import Read, World
+
+HANDSHAKE_SECONDS: Final = 30.0
+# An answer that takes longer will not come.
+ANSWER_SECONDS: Final = 30.0
+# Clients come back after a moment of their own, longer each time (contract, section 3).
+CATCH_UP_TRIES_MAX: Final = 5
+RETURN_SECONDS_MIN: Final = 0.1
+RETURN_SECONDS_MAX: Final = 5.0
+
+
+class NoAnswer(Exception):
+    """A question was not answered: the socket closed, or it took too long."""
+
+
+class Socket(WSListener):
+    """One client's connection to the show. `on_mine` is told of each `mine` frame."""
+
+    def __init__(self, world: World, client: str, token: str | None = None) -> None:
+        self.world = world
+        self.client = client
+        self.token = token
+        self.map: SeatMap | None = None
+        self.transport: WSTransport | None = None
+        self.close_code = 0
+        # Whether it comes back by itself when it is cut off.
+        self.returns = True
+        # While it reads nothing on purpose, its map may be old.
+        self.paused = False
+        self.mine: tuple[Mine | None, str] | None = None
+        # Awaits the first position after a connect, a sync or a `mine`; see `position_after`.
+        self._positioned: asyncio.Future[None] | None = None
+        self._mine_told: asyncio.Future[None] | None = None
+        self._asked: dict[str, asyncio.Future[tuple[Frame, bytes]]] = {}
+        self._questions = 0
+        self._buffer: list[Read] = []
+        self._syncing = False
+        self._returning: asyncio.Task[None] | None = None
+        self._gone: asyncio.Future[None] | None = None
+
+    # --- connecting
+
+    async def connect(self) -> None:
+        """Open it, resuming from the map it has, and wait for its position. Raises OSError, WSError, TimeoutError."""
+        headers = {"Sec-WebSocket-Protocol": SUBPROTOCOL}
+        if self.token is not None:
+            headers["Sec-WebSocket-Protocol"] += f", {TOKEN_PREFIX}{self.token}"
+        position = f"?epoch={self.map.epoch}&version={self.map.version}" if self.map is not None else ""
+        loop = asyncio.get_running_loop()
+        self._buffer, self._syncing, self.mine = [], False, None
+        positioned = self._positioned = loop.create_future()
+        self._mine_told, self._gone = loop.create_future(), loop.create_future()
+        await ws_connect(
+            lambda: self,
+            self.world.sockets_url + position,
+            extra_headers=headers,
+            websocket_handshake_timeout=HANDSHAKE_SECONDS,
+        )
+        async with asyncio.timeout(HANDSHAKE_SECONDS):
+            await positioned
+
+    async def connect_patiently(self, random: Random) -> bool:
+        """Connect, however often it takes, with jitter; False when the house says not to come back."""
+        wait_seconds = RETURN_SECONDS_MIN
+        while self.close_code < STAY_AWAY_CODE:
+            try:
+                await self.connect()
+                return True
+            except (OSError, WSError, TimeoutError, NoAnswer) as error:
+                self.world.tally.error("not_connected", f"{type(error).__name__}: {error}")
+                self.drop()
+            await asyncio.sleep(wait_seconds * (0.5 + random.random()))
+            wait_seconds = min(2 * wait_seconds, RETURN_SECONDS_MAX)
+        return False
+
+    def drop(self) -> None:
+        """Vanish without a goodbye."""
+        if self.transport is not None:
+            self.transport.underlying_transport.abort()
+
+    async def leave(self) -> None:
+        """Close for good, politely, and wait until it is closed."""
+        self.returns = False
+        if self._returning is not None:
+            self._returning.cancel()
+        if self.transport is not None and self._gone is not None:
+            self.transport.send_close(WSCloseCode.OK)
+            try:
+                async with asyncio.timeout(1.0):
+                    await self._gone
+            except TimeoutError:
+                self.drop()
+
+    @property
+    def open(self) -> bool:
+        """Whether it is connected and knows where it is."""
+        return self.transport is not None and self._positioned is None
+
+    async def gone(self) -> None:
+        """Wait until the connection has ended, if there is one."""
+        if self._gone is not None:
+            await self._gone
+
+    async def back(self) -> bool:
+        """Wait until a return that is under way has succeeded or been given up; whether it is connected."""
+        if self._returning is not None and not self._returning.done():
+            await asyncio.wait([self._returning])
+        return self.open
+
+    def pause(self) -> None:
+        """Read nothing, as a phone in a tunnel."""
+        if self.transport is not None:
+            self.paused = True
+            self.transport.underlying_transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self.paused and self.transport is not None:
+            self.transport.underlying_transport.resume_reading()
+        self.paused = False
+
+    # --- asking
+
+    async def ask(self, kind: str, **fields: Any) -> tuple[Frame, bytes]:
+        """Ask and wait: the answer, be it a yes or a no, and its bytes. Raises NoAnswer."""
+        self._questions += 1
+        name = str(self._questions)
+        answer: asyncio.Future[tuple[Frame, bytes]] = asyncio.get_running_loop().create_future()
+        self._asked[name] = answer
+        self.send({"type": kind, "id": name, **fields})
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await answer
+        except TimeoutError:
+            self._asked.pop(name, None)
+            raise NoAnswer(f"{kind} was not answered within {ANSWER_SECONDS:.0f} s") from None
+
+    async def sync(self) -> None:
+        """Ask where the map is now, and wait until it is there. Raises NoAnswer."""
+        if self.map is None or not self.open:
+            raise NoAnswer("not connected")
+        positioned = self._positioned = asyncio.get_running_loop().create_future()
+        self._ask_for_position()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await positioned
+        except TimeoutError:
+            raise NoAnswer(f"sync was not answered within {ANSWER_SECONDS:.0f} s") from None
+
+    async def caught_up(self) -> None:
+        """Be current again after a pause, also if the house has cut it off meanwhile. Raises NoAnswer."""
+        for _ in range(CATCH_UP_TRIES_MAX):
+            try:
+                await self.sync()
+                return
+            except NoAnswer:
+                await self.back()
+        raise NoAnswer("did not catch up")
+
+    async def told_mine(self) -> tuple[Mine | None, str]:
+        """What the server says is mine, once it has said it since the connect. Raises NoAnswer."""
+        if self.mine is None and self._mine_told is not None:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await self._mine_told
+            except TimeoutError:
+                raise NoAnswer("a resume was not followed by `mine`") from None
+        if self.mine is None:
+            raise NoAnswer("not connected")
+        return self.mine
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a text frame. Raises NoAnswer when there is no connection."""
+        if self.transport is None:
+            raise NoAnswer("not connected")
+        self.transport.send(WSMsgType.TEXT, msgspec.json.encode(message))
+
+    # --- picows
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """picows: the handshake is done."""
+        self.transport = transport
+        self.close_code = 0
+        self.world.tally.sockets += 1
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """picows: a frame arrived."""
+        if frame.msg_type is not WSMsgType.TEXT:
+            if frame.msg_type is WSMsgType.CLOSE:
+                self.close_code = frame.get_close_code().value
+                transport.send_close(WSCloseCode.OK)
+                transport.disconnect()
+            return
+        payload = frame.get_payload_as_bytes()
+        world = self.world
+        world.tally.counters["frames"] += 1
+        try:
+            read = world.read(payload)
+        except msgspec.DecodeError as error:
+            world.tally.error("not_a_frame", f"{error}: {payload[:200]!r}")
+            return
+        if read.frame.type == "seats":
+            self._take_seats(read)
+        else:
+            self._take(read.frame, payload)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """picows: the connection is gone; whoever waits will not get an answer."""
+        world = self.world
+        world.tally.sockets -= 1
+        self.transport = None
+        self.paused = False
+        cut_off = NoAnswer(f"the connection ended ({self.close_code or 'no goodbye'})")
+        for waiting in (*self._asked.values(), self._positioned, self._mine_told):
+            if waiting is not None and not waiting.done():
+                waiting.set_exception(cut_off)
+                waiting.exception()
+        self._asked.clear()
+        if self._gone is not None and not self._gone.done():
+            self._gone.set_result(None)
+        if self.close_code:
+            world.tally.counters[f"closed {self.close_code}"] += 1
+        if self.close_code >= STAY_AWAY_CODE:
+            world.tally.error(f"close_{self.close_code}", "the house says not to come back")
+        elif self.returns and self._positioned is None:
+            world.tally.counters["too slow" if self.close_code == TOO_SLOW_CODE else "cut off"] += 1
+            random = world.random(f"{self.client}/return/{self._questions}")
+            self._returning = asyncio.create_task(self._return(random))
+
+    async def _return(self, random: Random) -> None:
+        await asyncio.sleep(RETURN_SECONDS_MIN * random.random())
+        if self.returns and await self.connect_patiently(random):
+            self.world.tally.counters["came back"] += 1
+
+    # --- the map
+
+    def _take_seats(self, read: Read) -> None:
+        """A change: applied, dropped or asked about, by the contract's rules."""
+        frame, seat_map = read.frame, self.map
+        if seat_map is None:
+            self._buffer.append(read)
+            return
+        if frame.epoch == seat_map.epoch:
+            version = seat_map.version
+            assert frame.version is not None
+            assert frame.from_version is not None
+            if frame.from_version <= version < frame.version:
+                self.map = self.world.atlas.follow(seat_map, frame)
+                self.world.tally.counters["changes"] += len(frame.changes)
+                if read.clicks:
+                    now, shown = time.monotonic(), self.world.tally.recorder("show")
+                    for due in read.clicks:
+                        shown.record_seconds(now - due)
+                if self._positioned is not None:
+                    self._found_position()
+                return
+            if frame.version <= version:
+                # Old news is dropped; as the answer to a question it says: you are there.
+                if self._positioned is not None and frame.version == version:
+                    self._found_position()
+                return
+        if not self._syncing:
+            self.world.tally.counters["gaps"] += 1
+            self._ask_for_position()
+
+    def _ask_for_position(self) -> None:
+        assert self.map is not None
+        self._syncing = True
+        self.send({"type": "sync", "epoch": self.map.epoch, "version": self.map.version})
+
+    def _found_position(self) -> None:
+        """The map is where the server is."""
+        self._syncing = False
+        if self._positioned is not None:
+            if not self._positioned.done():
+                self._positioned.set_result(None)
+            self._positioned = None
+
+    def _take_snapshot(self, frame: Frame) -> None:
+        before = self.map
+        assert frame.version is not None
+        self.world.evidence.look("versions")
+        if before is not None and frame.epoch == before.epoch and frame.version < before.version:
+            self.world.breach(
+                "versions",
+                f"{self.client} was at version {before.version} and was sent a snapshot of version {frame.version}",
+                who=(self.client,),
+                frames=(msgspec.json.encode(frame).decode()[:400],),
+            )
+        self.map = self.world.atlas.begin(frame)
+        self._found_position()
+        buffered, self._buffer = self._buffer, []
+        for read in buffered:
+            self._take_seats(read)
+
+    def _take(self, frame: Frame, payload: bytes) -> None:
+        """Anything but a change."""
+        kind = frame.type
+        if kind == "snapshot":
+            self._take_snapshot(frame)
+            if b'"mine"' in payload:
+                self._take_mine(frame, payload)
+        elif kind == "mine":
+            self._take_mine(frame, payload)
+        elif kind == "check":
+            self._take_check(frame, payload)
+        elif kind == "notice":
+            self.world.tally.counters[f"notice {frame.code}"] += 1
+        elif frame.id is not None:
+            self._take_answer(frame, payload)
+        elif kind == "error":
+            self.world.tally.error(frame.code or "error", frame.detail)
+        else:
+            self.world.tally.counters[kind] += 1
+
+    def _take_answer(self, frame: Frame, payload: bytes) -> None:
+        """The answer to a question; one that came too late for its asker is no longer expected."""
+        asked = self._asked.pop(frame.id or "", None)
+        if asked is not None and not asked.done():
+            asked.set_result((frame, payload))
+
+    def _take_mine(self, frame: Frame, payload: bytes) -> None:
+        self.mine = (frame.mine, payload.decode())
+        if self._mine_told is not None and not self._mine_told.done():
+            self._mine_told.set_result(None)
+
+    def _take_check(self, frame: Frame, payload: bytes) -> None:
+        """The server says what the map adds up to."""
+        seat_map = self.map
+        if seat_map is None or frame.epoch != seat_map.epoch or frame.version is None:
+            return
+        self.world.evidence.look("versions")
+        if frame.version < seat_map.version:
+            self.world.breach(
+                "versions",
+                f"{self.client} was brought to version {seat_map.version}, and the server is at {frame.version}",
+                who=(self.client,),
+                frames=(payload.decode(),),
+            )
+        if frame.version != seat_map.version:
+            return
+        self.world.evidence.look("maps-agree")
+        if crc32(seat_map.states) != frame.crc32:
+            self.world.breach(
+                "maps-agree",
+                f"at version {frame.version} the map of {self.client} does not add up to what the server says",
+                who=(self.client,),
+                frames=(payload.decode(), seat_map.states.decode()),
+            )
+
+
+async def in_parallel(jobs: list[Callable[[], Awaitable[None]]], *, at_once: int) -> None:
+    """Do all, so many at once."""
+    waiting = iter(jobs)
+
+    async def work() -> None:
+        for job in waiting:
+            await job()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(at_once, len(jobs))):
+            group.create_task(work())
