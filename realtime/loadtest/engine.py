@@ -236,7 +236,7 @@ class _Engine:
             checks.check_kept_at_rest(evidence, clock, final, rest_ms, index_of),
             checks.check_nothing_left(evidence, clock, found.before, checks.map_of(after), after.server_ms, labels),
             checks.check_best_together(evidence, clock, final, found.show.seats)
-            if found.settings.scenario.name == "best-together"
+            if found.settings.scenario.name == checks.BEST_TOGETHER
             else iter(()),
         ):
             for breach in breaches:

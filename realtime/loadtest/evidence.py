@@ -38,7 +38,7 @@ class Grant(msgspec.Struct, frozen=True):
     version: int | None
     frame: str
     best: bool = False
-    # The map's position when it was asked for.
+    # The map's position when it was asked for; ("", -1) where that does not compare with `version`.
     seen: tuple[str, int] = ("", -1)
 
 

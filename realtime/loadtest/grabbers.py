@@ -34,6 +34,7 @@ class Grabber:
         self.holding: dict[str, int] = {}
         self.booking = ""
         self._refused: set[str] = set()
+        self.has_seen_an_end = False
         # After an answer that left it open, what he believes proves nothing.
         self._certain = True
 
@@ -83,6 +84,9 @@ class Grabber:
         if frame.type == "held":
             assert frame.booking is not None
             tally.counters["granted"] += 1
+            if self.socket.map is None or self.socket.map.epoch != seen[0]:
+                # The show was rebuilt meanwhile: versions before and after do not compare.
+                seen = ("", -1)
             grant = Grant(
                 self.client, frame.booking, frame.seats, wanted, count, asked_at, answered_at,
                 frame.expires_ms, frame.version, text, best, seen,
@@ -124,6 +128,7 @@ class Grabber:
         if self.holding and min(self.holding.values()) <= self.world.clock.server_ms(time.monotonic()):
             self.world.let_go(tuple(self.holding))
             self.holding = {}
+            self.has_seen_an_end = True
             self.world.tally.counters["expired"] += 1
             return True
         return False

@@ -261,6 +261,10 @@ async def _steady_changes(stage: Stage, grabbers: Sequence[Grabber] | None = Non
 async def _let_expire(stage: Stage, grabber: Grabber, labels: Sequence[str], back: Histogram) -> None:
     """Wait for the deadline and for the map to show the seats free again."""
     deadline_at = stage.world.clock.at(min(grabber.holding.values()))
+    if deadline_at > stage.end_at and not grabber.has_seen_an_end:
+        stage.world.tally.counters["holds that outlast the run"] += 1
+        stage.stop()
+        return
     if not await stage.until(deadline_at):
         return
     index, deadline_ms = stage.world.index_of[labels[0]], grabber.holding[labels[0]]

@@ -43,8 +43,8 @@ class Socket(WSListener):
         self.close_code = 0
         # Whether it comes back by itself when it is cut off.
         self.returns = True
-        # While it reads nothing on purpose, its map may be old.
-        self.paused = False
+        # While it reads nothing on purpose, and until it has caught up, it says nothing about the house's speed.
+        self.slow = False
         self.mine: tuple[Mine | None, str] | None = None
         # Awaits the first position after a connect, a sync or a `mine`; see `position_after`.
         self._positioned: asyncio.Future[None] | None = None
@@ -128,14 +128,13 @@ class Socket(WSListener):
     def pause(self) -> None:
         """Read nothing, as a phone in a tunnel."""
         if self.transport is not None:
-            self.paused = True
+            self.slow = True
             self.transport.underlying_transport.pause_reading()
 
     def resume(self) -> None:
-        """Read on."""
-        if self.paused and self.transport is not None:
+        """Read on; `caught_up` says when it is current again."""
+        if self.slow and self.transport is not None:
             self.transport.underlying_transport.resume_reading()
-        self.paused = False
 
     # --- asking
 
@@ -170,6 +169,7 @@ class Socket(WSListener):
         for _ in range(CATCH_UP_TRIES_MAX):
             try:
                 await self.sync()
+                self.slow = False
                 return
             except NoAnswer:
                 await self.back()
@@ -227,7 +227,6 @@ class Socket(WSListener):
         world = self.world
         world.tally.sockets -= 1
         self.transport = None
-        self.paused = False
         cut_off = NoAnswer(f"the connection ended ({self.close_code or 'no goodbye'})")
         for waiting in (*self._asked.values(), self._positioned, self._mine_told):
             if waiting is not None and not waiting.done():
@@ -265,7 +264,7 @@ class Socket(WSListener):
             if frame.from_version <= version < frame.version:
                 self.map = self.world.atlas.follow(seat_map, frame)
                 self.world.tally.counters["changes"] += len(frame.changes)
-                if read.clicks:
+                if read.clicks and not self.slow:
                     now, shown = time.monotonic(), self.world.tally.recorder("show")
                     for due in read.clicks:
                         shown.record_seconds(now - due)

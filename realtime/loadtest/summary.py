@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import msgspec
 
-from realtime.loadtest.checks import TITLES
+from realtime.loadtest.checks import TITLES, checked_in
 from realtime.loadtest.engine import Run
 from realtime.loadtest.evidence import Change
+from realtime.loadtest.frames import AVAILABLE
 from realtime.loadtest.histogram import SHARES, Histogram, merged
 
 SCHEMA: Final = 1
@@ -48,13 +49,13 @@ def summarize(run: Run) -> dict[str, Any]:
         for code, (count, detail) in result.errors.items():
             known, first = errors.get(code, (0, detail))
             errors[code] = (known + count, first)
-    checks = [_check(run, name) for name in TITLES]
+    checks = [_check(run, name) for name in checked_in(run.settings.scenario.name)]
     busy = [row["generator_cpu"] for row in run.progress.rows]
     document = {
         "schema": SCHEMA,
         "about": _about(run),
         "ceiling": _ceiling(run),
-        "verdict": _verdict(run, checks),
+        "verdict": _verdict(run, checks, counters),
         "checks": checks,
         "latency": [_latency(name, merged(latency[name])) for name in LATENCIES if name in latency],
         "series": {"step_seconds": 1, "rows": run.progress.rows},
@@ -66,7 +67,7 @@ def summarize(run: Run) -> dict[str, Any]:
         "cpu": {"generator": _mean_share(busy), "server": run.progress.server_share},
         "findings": _findings(run),
         "replay": _replay(run),
-        "notes": [*run.notes, *_notes(run, busy, errors)],
+        "notes": [*run.notes, *_notes(run, busy, errors, counters)],
     }
     plain: dict[str, Any] = msgspec.to_builtins(document)
     return plain
@@ -134,10 +135,11 @@ def _ceiling(run: Run) -> dict[str, Any] | None:
     }
 
 
-def _verdict(run: Run, checks: list[dict[str, Any]]) -> str:
+def _verdict(run: Run, checks: list[dict[str, Any]], counters: Counter[str]) -> str:
     if any(check["breaches"] for check in checks):
         return "breached"
-    return "incomplete" if run.interrupted or not run.at_rest else "passed"
+    unseen = run.settings.scenario.needs_short_holds and not counters["expired"]
+    return "incomplete" if run.interrupted or unseen or not run.at_rest else "passed"
 
 
 def _check(run: Run, name: str) -> dict[str, Any]:
@@ -210,8 +212,19 @@ def _ascending(changes: Iterable[Change]) -> Iterable[list[Any]]:
         yield [max(0, change.at_ms), change.version, [list(seat) for seat in change.seats]]
 
 
-def _notes(run: Run, busy: list[float], errors: dict[str, tuple[int, str]]) -> list[str]:
+def _notes(run: Run, busy: list[float], errors: dict[str, tuple[int, str]], counters: Counter[str]) -> list[str]:
     notes = []
+    free = run.before.states.count(AVAILABLE.encode())
+    if free < run.settings.grabbers:
+        notes.append(
+            f"Only {free} of {len(run.show.seats)} seats were free for {run.settings.grabbers} grabbers."
+            " Name another show with --show, or begin anew with `make demo-reset`."
+        )
+    if counters["holds that outlast the run"]:
+        notes.append(
+            f"Holds last {run.hold_seconds:g} s there, longer than this run, so none was seen to end."
+            " Use a longer --duration, or a house with short holds: `HOLD_SECONDS=10 make demo`."
+        )
     if busy and max(busy) > GENERATOR_BUSY_MAX:
         notes.append(
             f"A generator process was {max(busy):.0%} busy: what is slow may be the generator."

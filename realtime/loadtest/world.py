@@ -135,9 +135,12 @@ class World:
     def granted(self, grant: Grant) -> None:
         """A grant came: from its version on, every map shows it."""
         self.evidence.grants.append(grant)
-        if grant.version is not None:
-            for label in grant.seats:
-                self._live[self.index_of[label]] = grant
+        if grant.version is None:
+            return
+        for label in grant.seats:
+            self._live[self.index_of[label]] = grant
+        if self.newest is not None:
+            self._check_grants(self.newest, [self.index_of[label] for label in grant.seats], grant.answered_at, "")
 
     def let_go(self, labels: tuple[str, ...]) -> None:
         """These seats are about to be given up or paid for: what maps show of them may change."""
@@ -170,26 +173,30 @@ class World:
             summary = f"{self.labels[index]} is still held {late_seconds:.1f} s after its deadline"
             self.breach("deadline", summary, who=(), frames=(_brief(frame),))
         if isinstance(frame, Frame):
-            self._check_grants(new, frame)
+            changed = [change[0] for change in frame.changes]
+            self._check_grants(new, changed, self.clock.at(frame.server_ms), _brief(frame) if changed else "")
 
-    def _check_grants(self, new: SeatMap, frame: Frame) -> None:
-        """A seat with a grant in force turned into something else, by a change later than the grant."""
-        for change in frame.changes:
-            grant = self._live.get(change[0])
-            if grant is None or grant.version is None or new.version <= grant.version:
+    def _check_grants(self, seat_map: SeatMap, indexes: list[int], at: float, frame: str) -> None:
+        """These seats, where a grant of them is in force and in the map's past, are shown as it says."""
+        for index in indexes:
+            grant = self._live.get(index)
+            if grant is None or grant.version is None:
                 continue
-            if f'"epoch":"{new.epoch}"' not in grant.frame and grant.seen[0] != new.epoch:
+            if grant.seen[0] != seat_map.epoch or seat_map.version < grant.version:
                 continue
             self.evidence.look("kept")
-            if frame.server_ms >= grant.expires_ms - DEADLINE_MARGIN_MS:
+            state, deadline_ms = seat_map.state_of(index), seat_map.holds.get(index)
+            if state == BOOKED or (state == HELD and deadline_ms == grant.expires_ms):
                 continue
-            if change[1] == BOOKED or (change[1] == HELD and change[2:] == (grant.expires_ms,)):
+            if self.clock.server_ms(at) >= grant.expires_ms - DEADLINE_MARGIN_MS:
                 continue
+            until = "" if deadline_ms is None else f" until {deadline_ms}"
             self.breach(
                 "kept",
-                f"{self.labels[change[0]]} was granted to {grant.client} and turned {change[1]} before its deadline",
+                f"{self.labels[index]} was granted to {grant.client} until {grant.expires_ms} at version"
+                f" {grant.version}, and is {state}{until} at version {seat_map.version}",
                 who=(grant.client,),
-                frames=(grant.frame, _brief(frame)),
+                frames=tuple(filter(None, (grant.frame, frame))),
             )
 
     def _conflict(self, known: SeatMap | None, other: SeatMap, frame: Frame | Snapshot) -> None:
