@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import ipaddress
 import json
+import logging
 import socket
 import sys
 from collections.abc import Callable
@@ -55,6 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: dict[str, Any], say: Callable[[str], None] = print) -> int:
     """Run what was asked for; the exit status: 0 all is well, 1 a promise was broken, 2 it could not be run."""
+    # Thousands of sockets that come and go are not news.
+    logging.getLogger("picows").setLevel(logging.WARNING)
     scenario = SCENARIOS[options["scenario"]]
     url = options["url"].rstrip("/")
     if problem := _problem_of(url, allow_remote=options["allow_remote"]):
