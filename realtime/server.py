@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import resource
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -11,6 +12,8 @@ from typing import Final
 # Connections that may wait to be accepted. With Twisted's 50 a crowd that comes back at once is not refused but
 # left to its kernels, which try again after 1, 3, 7 … seconds. The system's own bound (somaxconn) still holds.
 BACKLOG_MAX: Final = 4096
+# Where there is no bound to files; some systems (macOS) call it boundless and refuse more than this.
+FILES_MAX: Final = 10_240
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -26,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="use uvloop's event loop (default: if it is installed)",
     )
     options = parser.parse_args(arguments)
+    raise_file_limit()
 
     # Twisted's reactor is chosen by whoever comes first, and django.setup() imports Daphne.
     from twisted.internet import asyncioreactor
@@ -54,6 +58,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     server.run()
     if server.abort_start:
         sys.exit(1)
+
+
+def raise_file_limit() -> None:
+    """Open as many sockets as the system lets us: many systems say 1,024 until asked for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES_MAX if hard == resource.RLIM_INFINITY else hard
+    if soft == resource.RLIM_INFINITY or soft >= most:
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _new_loop(*, with_uvloop: bool) -> asyncio.AbstractEventLoop:

@@ -228,8 +228,9 @@ async def work() -> None:
 def main() -> None:
     """Run one generator process. Ctrl-C is the engine's to hear, which then orders a stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     # Maps and frames are no cycles; searching thousands of sockets for some would only be a pause.
     gc.freeze()
     gc.set_threshold(100_000, 20, 50)
