@@ -16,7 +16,8 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest
 
 from realtime.loadtest.crew import HOME
 from realtime.loadtest.frames import Seat, Show
-from realtime.loadtest.sockets import Socket, in_parallel
+from realtime.loadtest.parallel import in_parallel
+from realtime.loadtest.sockets import Socket
 from realtime.loadtest.world import World
 
 SEATS: Final = 300

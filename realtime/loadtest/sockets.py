@@ -6,7 +6,6 @@ after it computed once for all who had the same map.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any, Final
 from zlib import crc32
@@ -364,16 +363,3 @@ class Socket(WSListener):
                 who=(self.client,),
                 frames=(payload.decode(), seat_map.states.decode()),
             )
-
-
-async def in_parallel(jobs: list[Callable[[], Awaitable[None]]], *, at_once: int) -> None:
-    """Do all, so many at once."""
-    waiting = iter(jobs)
-
-    async def work() -> None:
-        for job in waiting:
-            await job()
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(at_once, len(jobs))):
-            group.create_task(work())

@@ -9,7 +9,8 @@ from typing import Final
 
 from realtime.loadtest.api import Api, NotServed
 from realtime.loadtest.grabbers import Grabber
-from realtime.loadtest.sockets import NoAnswer, Socket, in_parallel
+from realtime.loadtest.parallel import in_parallel
+from realtime.loadtest.sockets import NoAnswer, Socket
 from realtime.loadtest.wishes import Popularity, spread
 from realtime.loadtest.world import World
 

@@ -39,8 +39,9 @@ from realtime.loadtest.orders import (
     read_order,
     write,
 )
+from realtime.loadtest.parallel import in_parallel
 from realtime.loadtest.scenarios import SCENARIOS
-from realtime.loadtest.sockets import NoAnswer, Socket, in_parallel
+from realtime.loadtest.sockets import NoAnswer, Socket
 from realtime.loadtest.stage import Stage
 from realtime.loadtest.world import World
 
