@@ -28,7 +28,8 @@ def day_of(now: datetime, time_zone: str) -> tuple[datetime, datetime]:
 def write_reminders_down(*, now: datetime) -> list[int]:
     """Write down the reminders of all theatres. Returns the new letters; who was reminded before is not again.
 
-    Who booked after 06:00 is not reminded: he has his confirmation of today.
+    Who booked after 06:00 is not reminded: he has his confirmation of today. Nor is who left no address, as at the
+    counter: that is no failure that staff could mend.
     """
     letters: list[int] = []
     for theatre in bookings.list_theatres():
@@ -36,5 +37,5 @@ def write_reminders_down(*, now: datetime) -> list[int]:
         coming = bookings.list_coming(
             theatre_slug=theatre.slug, after=max(begins, now), until=ends, confirmed_before=begins
         )
-        letters += write_down([Wanted(addressee, Letter.Kind.REMINDER) for addressee in coming])
+        letters += write_down([Wanted(addressee, Letter.Kind.REMINDER) for addressee in coming if addressee.email])
     return letters

@@ -72,6 +72,12 @@ class TestReminders:
 
         assert write_reminders_down(now=SIX + timedelta(minutes=15)) == []
 
+    def test_leave_whoever_left_no_address_alone(self, theatre: Theatre) -> None:
+        book(theatre, SIX.replace(hour=20), confirmed_at=SIX - timedelta(days=2), buyer_email="")
+
+        assert write_reminders_down(now=SIX) == []
+        assert not Letter.objects.exists()
+
     @pytest.mark.parametrize("status", ["pending", "cancelled", "expired"])
     def test_go_to_nobody_who_does_not_come(self, theatre: Theatre, status: str) -> None:
         book(theatre, SIX.replace(hour=20), confirmed_at=SIX - timedelta(days=2), status=status)
