@@ -75,15 +75,19 @@ def checkout() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def start_demo(checkout: Path, *arguments: str, port: int) -> RunningDemo:
+def user_environment() -> dict[str, str]:
+    """A user's environment: none of the test run's own servers."""
     taken_over = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
-    environment = {name: os.environ[name] for name in taken_over if name in os.environ}
+    return {name: os.environ[name] for name in taken_over if name in os.environ}
+
+
+def start_demo(checkout: Path, *arguments: str, port: int) -> RunningDemo:
     printed = checkout / f"printed-{port}.txt"
     with printed.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "demo", *arguments],
             cwd=checkout,
-            env=environment | {"PORT": str(port)},
+            env=user_environment() | {"PORT": str(port)},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -109,6 +113,9 @@ class TestDemo:
             assert f"http://localhost:{demo.port}/" in demo.text()
             assert re.search(r"redis-cli -p \d+ ", demo.text())
             assert status_of(f"http://localhost:{demo.port}/admin/login/") == 200
+            # The README's question, once every process has given a sign of life and Beat has sent every task.
+            wait_until(lambda: all_is_well(checkout), seconds=OPEN_SECONDS_MAX, what="doctor finds nothing wrong")
+            assert "[error" not in demo.text()
 
             web = demo.find(str(demo.port))
             web.kill()
@@ -160,6 +167,13 @@ class TestDemo:
 
         assert reset.process.wait(OPEN_SECONDS_MAX) == 0, reset.text()
         assert not (checkout / ".housefull").exists()
+
+
+def all_is_well(checkout: Path) -> bool:
+    """Whether `manage.py doctor` says so, run beside the demo as its user would."""
+    command = [sys.executable, "manage.py", "doctor"]
+    asked = subprocess.run(command, cwd=checkout, env=user_environment(), capture_output=True, check=False)
+    return asked.returncode == 0
 
 
 def _answers(demo: RunningDemo) -> bool:

@@ -11,12 +11,17 @@ from django.db import connection
 from django.db.models import Count, F, Q
 from django.test.utils import CaptureQueriesContext
 
+from bookings.api import with_box_office
 from bookings.domain.layout import SeatKind
 from bookings.models import Booking, Layout, Movie, Screen, SeatClaim, Show, Theatre
 from bookings.selectors import catalogue
 from bookings.services.catalogue import import_layout
 from bookings.services.demo_cinema import Seeded, seed_demo
+from frontend.letters.reminders import write_reminders_down
+from frontend.models import Letter
+from payments.services.ledger import reckon_up
 from tests.support.cinema import hall_text
+from tests.support.staff import EVER
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -69,6 +74,29 @@ class TestFirstRun:
         booking = Booking.objects.first()
         assert booking is not None
         assert booking.id.version == 7
+
+
+class TestAnAudienceThatPaidAtTheCounter:
+    @pytest.mark.parametrize("paid_online", [False, True], ids=["guarded", "unguarded"])
+    def test_owes_the_books_nothing(self, paid_online: bool):
+        """The ledger's daily check alerts staff of every checkout that was confirmed without a payment."""
+        seed_demo(now=NOW)
+        if paid_online:
+            Booking.objects.update(checkout_at=NOW)
+
+        reckoning = with_box_office(lambda office: reckon_up(office.works, EVER))
+
+        assert (reckoning.breaches == []) is not paid_online
+
+    def test_is_not_written_to(self):
+        """Nobody left an address; letters that nobody can send would be listed as failures."""
+        seed_demo(now=NOW)
+        coming = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+        assert Booking.objects.filter(show__starts_at__gt=coming, confirmed_at__lt=NOW).exists()
+
+        write_reminders_down(now=coming)
+
+        assert not Letter.objects.exists()
 
 
 class TestNextRuns:

@@ -57,7 +57,6 @@ BOOKING_COLUMNS: Final = (
     "status",
     "created_at",
     "expires_at",
-    "checkout_at",
     "confirmed_at",
 )
 CLAIM_COLUMNS: Final = ("show_id", "seat_index", "kind", "booking_id", "reason", "price_paise", "claimed_at")
@@ -226,7 +225,10 @@ def _sell(show: Show, plan: PlannedShow, seats: list[Seat], sales: _Sales, now: 
 
 
 def _book(show: Show, sales: _Sales, now: datetime, chance: Random) -> tuple[uuid.UUID, datetime]:
-    """Add a confirmed booking of some minute since sales opened; its id and that minute."""
+    """Add a confirmed booking of some minute since sales opened; its id and that minute.
+
+    Sold at the counter, as it were: no checkout, so nobody looks for a payment that Razorpay never had.
+    """
     # A show a week ahead has sold for minutes only; the demo pretends they were enough.
     on_sale_seconds = max((now - show.sales_open_at).total_seconds(), 60.0)
     created_at = now - timedelta(seconds=chance.uniform(30.0, on_sale_seconds))
@@ -234,9 +236,7 @@ def _book(show: Show, sales: _Sales, now: datetime, chance: Random) -> tuple[uui
     booking_id = _uuid7(created_at, chance)
     holder = f"demo-{chance.getrandbits(60):015x}"
     expires_at = created_at + timedelta(minutes=10)
-    sales.bookings.append(
-        (booking_id, show.pk, holder, Status.CONFIRMED.value, created_at, expires_at, created_at, paid_at)
-    )
+    sales.bookings.append((booking_id, show.pk, holder, Status.CONFIRMED.value, created_at, expires_at, paid_at))
     return booking_id, created_at
 
 
