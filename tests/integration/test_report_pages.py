@@ -1,6 +1,7 @@
 """The staff's pages of reports: who may read them, asking, waiting, reading, and taking away."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,18 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db import connection
+from django.db.models.functions import Now
 from django.test import Client
 from kombu.exceptions import OperationalError as BrokerAway
 from pytest_django import Settings
 
 from bookings.models import OutboxEvent, Report, Show
-from bookings.services.outbox import relay_due
-from bookings.services.reports import sections
+from bookings.services.outbox import LEASE_SECONDS, relay_due
+from bookings.services.reports import jobs, sections
 from bookings.tasks import generate_report
+from config.celery import app
 from tests.support.cinema import make_movie, make_screen, make_show
+from tests.support.guards import unless, with_and_without_guard
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.processes import wait_until
 from tests.support.sales import PRICES, TWO_CATEGORIES, sell
@@ -136,17 +140,57 @@ class TestAsking:
             relay_due(monotonic=lambda: 0.0)
 
         assert found == [str(Report.objects.get().pk)]
+        generate_report(report=found[0])
+        look_again()
         event.refresh_from_db()
         assert event.done_at is not None
 
-    def test_is_not_repeated_by_the_outbox_once_somebody_has_begun(self, reader: Client, sent: list[Any]) -> None:
+    @with_and_without_guard
+    def test_is_not_repeated_by_the_outbox_while_somebody_makes_it(
+        self, reader: Client, sent: list[Any], guarded: bool
+    ) -> None:
         ask(reader)
-        Report.objects.update(state="running")
-        OutboxEvent.objects.update(next_at=OutboxEvent.objects.get().created_at)
+        found: list[int] = []
 
-        relay_due(monotonic=lambda: 0.0)
+        def look_meanwhile(*_: object) -> dict[str, Any]:
+            look_again()
+            connection.close()
+            found.append(len(sent))
+            return {}
 
-        assert len(sent) == 1
+        blind = patch.object(jobs, "_is_being_made", lambda report_id: False)
+        with (
+            patch.object(sections, "_sections", [sections.Section("First", 1, look_meanwhile)]),
+            unless(guarded, blind),
+        ):
+            generate_report(report=str(Report.objects.get().pk))
+
+        assert found == [1 if guarded else 2]
+
+    def test_is_sent_again_where_whoever_made_it_is_gone(self, reader: Client, sent: list[Any]) -> None:
+        ask(reader)
+        Report.objects.update(state="running", progress=54)
+
+        look_again()
+        look_again()
+        assert len(sent) == 3
+
+        Report.objects.update(asked_at=Now() - jobs.GIVE_UP_AFTER)
+        look_again()
+        look_again()
+        assert (len(sent), Report.objects.get().state) == (3, "failed")
+
+    def test_is_begun_anew_within_a_minute_of_a_kill(self) -> None:
+        relays = app.conf.beat_schedule["relay-outbox"]["schedule"]
+
+        assert max(jobs.LEFT_BEHIND.total_seconds(), jobs.LOOK_AGAIN_SECONDS) + relays < 60
+        assert LEASE_SECONDS + relays < 60
+
+
+def look_again() -> None:
+    """The outbox hands on what is asked for, as if its time had come."""
+    OutboxEvent.objects.filter(done_at=None).update(next_at=Now())
+    relay_due(monotonic=lambda: 0.0)
 
 
 class TestMaking:
@@ -186,6 +230,29 @@ class TestMaking:
 
         assert "It could not be made." in reader.get(address).content.decode()
         generate_report(report=str(Report.objects.get().pk))
+        assert Report.objects.get().state == "done"
+
+    @with_and_without_guard
+    def test_is_done_by_one_worker_at_a_time(self, reader: Client, sent: list[Any], guarded: bool) -> None:
+        ask(reader)
+        report = str(Report.objects.get().pk)
+        begun: list[str] = []
+
+        def another_begins(*_: object) -> dict[str, Any]:
+            begun.append(report)
+            if len(begun) == 1:
+                generate_report(report=report)
+                connection.close()
+            return {}
+
+        blind = patch.object(jobs, "_making", lambda report_id: nullcontext(True))
+        with (
+            patch.object(sections, "_sections", [sections.Section("First", 1, another_begins)]),
+            unless(guarded, blind),
+        ):
+            generate_report(report=report)
+
+        assert len(begun) == (1 if guarded else 2)
         assert Report.objects.get().state == "done"
 
     def test_is_done_once(self, reader: Client, sent: list[Any]) -> None:

@@ -1,11 +1,13 @@
 """Reports asked for, made and read. What is asked waits in PostgreSQL until it is made: a broker may be away.
 
-A report is made by a worker, at least once: its row says how far it is, and the last step writes the result.
+A report is made by a worker, at least once: its row says how far it is, and the last step writes the result. Whoever
+makes it holds a lock of PostgreSQL's that dies with him; the outbox looks at it, and has another begin anew.
 """
 
 import logging
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -19,7 +21,7 @@ from kombu.exceptions import OperationalError as BrokerAway
 from bookings.domain.reports import PeriodRefused, ReportState, Scope
 from bookings.errors import BadRequest, NotFound
 from bookings.models import OutboxEvent, Report, Theatre
-from bookings.services.outbox import Event
+from bookings.services.outbox import Event, TryLater
 from bookings.services.reports.sections import Section, all_sections
 from bookings.services.reports.snapshot import Snapshot, snapshot
 
@@ -29,6 +31,11 @@ REPORT_ASKED: Final = "report.asked"
 TASK: Final = "generate_report"
 # After so long without a worker that has begun, the outbox sends the task again: the broker may have been away.
 LEFT_BEHIND: Final = timedelta(seconds=10)
+# So often it looks whether somebody still makes the report; after a kill another worker begins within a minute.
+LOOK_AGAIN_SECONDS: Final = 20
+# One that has cost every worker its life until then would cost all that come.
+GIVE_UP_AFTER: Final = timedelta(hours=1)
+_FAILED_WORDS: Final = "It could not be made. The log of the worker says why; ask for it again."
 LISTED_MAX: Final = 20
 # Sections read for seconds each, and a core each: as many as leave others room on a small machine.
 SECTIONS_AT_ONCE: Final = 2
@@ -68,9 +75,21 @@ def ask_report(*, from_day: date, to_day: date, theatre: str | None, user: Any) 
 
 
 def send_left_behind(event: Event) -> None:
-    """Handle `report.asked`: send the task again if nobody has begun. Raises BrokerAway, and is called again then."""
-    if Report.objects.filter(pk=event.payload["report"], state=ReportState.QUEUED).exists():
-        _send(event.payload["report"])
+    """Handle `report.asked`: until the report is made, or has failed, see that somebody makes it.
+
+    Sends the task again where nobody does: the broker lost it, or its worker was killed. Raises TryLater and
+    BrokerAway, and is called again then.
+    """
+    report_id = UUID(event.payload["report"])
+    unmade = Report.objects.filter(pk=report_id, state__in=[ReportState.QUEUED, ReportState.RUNNING])
+    if not unmade.exists():
+        return
+    if not _is_being_made(report_id):
+        if unmade.filter(state=ReportState.RUNNING, asked_at__lt=Now() - GIVE_UP_AFTER).exists():
+            _fail(report_id, _FAILED_WORDS)
+            return
+        _send(report_id)
+    raise TryLater(LOOK_AGAIN_SECONDS)
 
 
 def _send(report_id: UUID | str) -> None:
@@ -78,17 +97,25 @@ def _send(report_id: UUID | str) -> None:
 
 
 def make_report(report_id: UUID) -> None:
-    """Make a report that is not made yet. Once it is, nothing happens; an unknown one is of a house that is gone."""
-    waiting = Report.objects.exclude(state=ReportState.DONE)
-    report = waiting.filter(pk=report_id).first()
+    """Make a report that is not made yet. Once it is, or while another worker makes it, nothing happens.
+
+    An unknown one is of a house that is gone.
+    """
+    report = Report.objects.exclude(state=ReportState.DONE).filter(pk=report_id).first()
     if report is None:
         return
-    scope = Scope.from_json(report.parameters)
+    with _making(report_id) as is_ours:
+        if is_ours:
+            _make_and_keep(report_id, Scope.from_json(report.parameters))
+
+
+def _make_and_keep(report_id: UUID, scope: Scope) -> None:
     try:
         result = _make(report_id, scope)
     except Exception:
-        _fail(report_id, "It could not be made. The log of the worker says why; ask for it again.")
+        _fail(report_id, _FAILED_WORDS)
         raise
+    waiting = Report.objects.exclude(state=ReportState.DONE)
     waiting.filter(pk=report_id).update(
         state=ReportState.DONE, progress=100, step="", result=result, finished_at=Now()
     )
@@ -110,6 +137,42 @@ def _make(report_id: UUID, scope: Scope) -> dict[str, Any]:
             if waited_for:
                 _is_at(report_id, done * 100 // total, waited_for[0].words)
     return result
+
+
+@contextmanager
+def _making(report_id: UUID) -> Iterator[bool]:
+    """Keep others from making this report for as long as the block and this process last; whether it is ours."""
+    key = _lock_key(report_id)
+    with connection.cursor() as cursor:
+        # PostgreSQL asks a silent machine whether it lives: one that lost its power must not keep the lock for hours.
+        cursor.execute("SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2")
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        (is_ours,) = cursor.fetchone()
+    try:
+        yield is_ours
+    finally:
+        # Where the connection is lost, so is the lock.
+        if is_ours and connection.connection is not None and not connection.connection.closed:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def _is_being_made(report_id: UUID) -> bool:
+    with connection.cursor() as cursor:
+        # Looked at, not tried: for the moment of a try nobody could begin.
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND classid::bigint << 32 | objid::bigint = %s)",
+            [_lock_key(report_id)],
+        )
+        (found,) = cursor.fetchone()
+    return bool(found)
+
+
+def _lock_key(report_id: UUID) -> int:
+    """The part of the id that is drawn by lot, in 62 bits."""
+    return report_id.int & (2**62 - 1)
 
 
 def _collect(section: Section, moment: Snapshot, scope: Scope) -> dict[str, Any]:

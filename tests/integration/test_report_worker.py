@@ -1,0 +1,95 @@
+"""A report in a real worker that is killed in the middle: another makes it, told by nobody but the outbox."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.contrib.auth import get_user_model
+from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
+
+from bookings.models import OutboxEvent, Report
+from bookings.services.reports import jobs
+from bookings.tasks import relay_outbox
+from tests.support.house import RunningHouse, running_house
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.processes import wait_until
+
+# A worker must start first, on a busy machine.
+SECONDS_MAX = 2 * PATIENCE_SECONDS
+WORKER = ("worker", "-c", "1", "--without-mingle", "--without-gossip")
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture
+def house(database: str) -> Iterator[RunningHouse]:
+    with running_house() as house:
+        house.start_celery("worker", *WORKER)
+        yield house
+
+
+@contextmanager
+def no_report_ends(database: str) -> Iterator[None]:
+    """Whoever makes a report waits in the middle of it: for a table that nothing else reads."""
+    with psycopg.connect(database) as other:
+        other.execute("LOCK TABLE bookings_pasthold IN ACCESS EXCLUSIVE MODE")
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'bookings_pasthold'::regclass"
+        try:
+            wait_until(
+                lambda: other.execute(waiting).fetchone() is not None,
+                seconds=SECONDS_MAX,
+                what="somebody is in the middle of a report",
+            )
+            yield
+        finally:
+            other.rollback()
+
+
+def relay() -> bool:
+    OutboxEvent.objects.filter(done_at=None).update(next_at=Now())
+    try:
+        relay_outbox.delay()
+    except OperationalError:
+        return False
+    return True
+
+
+class TestAReport:
+    @pytest.mark.parametrize("looks_again", [True, False], ids=["guarded", "unguarded"])
+    def test_of_a_killed_worker_is_made_by_another(
+        self, house: RunningHouse, database: str, looks_again: bool
+    ) -> None:
+        """Redis would bring the task back too, after 300 s."""
+        manager = get_user_model().objects.create_user(username="manager")
+        day = date(2026, 11, 21)
+        report = jobs.ask_report(from_day=day, to_day=day, theatre=None, user=manager)
+        with no_report_ends(database):
+            assert Report.objects.get(pk=report).state == "running"
+            house.crash("worker")
+        wait_until(lambda: not jobs._is_being_made(report), what="PostgreSQL has noticed")
+
+        if not looks_again:
+            OutboxEvent.objects.all().delete()
+        house.start_celery("worker", *WORKER)
+        assert relay()
+        # When another event is handed on too, the new worker has seen to all there is.
+        again = OutboxEvent.objects.create(kind="report.asked", key="another", payload={"report": str(UUID(int=7))})
+        assert relay()
+        wait_until(lambda: _is_done(again), seconds=SECONDS_MAX, what="the new worker relays")
+
+        if looks_again:
+            wait_until(lambda: _state(report) == "done", seconds=SECONDS_MAX, what="the report is made")
+        else:
+            assert _state(report) == "running"
+
+
+def _is_done(event: OutboxEvent) -> bool:
+    event.refresh_from_db()
+    return event.done_at is not None
+
+
+def _state(report: UUID) -> str:
+    return str(Report.objects.values_list("state", flat=True).get(pk=report))
