@@ -52,6 +52,12 @@ FLOOD = """async ({ from, count, show }) => {
   await new Promise(requestAnimationFrame);
 }"""
 
+KEEP_EVERY_FRAME = """() => {
+  const hear = window.say;
+  window.kept = [];
+  window.say = (frame) => hear(window.kept[window.kept.push(frame) - 1]);
+}"""
+
 
 @pytest.fixture(autouse=True)
 def _static(settings: Settings, tmp_path: Path) -> None:
@@ -240,6 +246,11 @@ class TestMonths:
         expect(row(page, 2).locator(".said")).to_have_text(f"{(CHANGES - 1) % 240} left")
         assert heap - heap_before < 400_000, f"{heap - heap_before} bytes more after {CHANGES:,} changes"
         assert nodes - nodes_before < 50
+
+        # The control: a page that kept every frame would have been seen after a tenth of them.
+        page.evaluate(KEEP_EVERY_FRAME)
+        page.evaluate(FLOOD, {"from": 0, "count": CHANGES // 10, "show": shows[1]})
+        assert used()[0] - heap > 400_000
 
 
 class TestAtEverySize:
