@@ -33,6 +33,7 @@ from bookings.services.cleanup.run import Cleaned, clean_up, would_clean_up
 from bookings.tasks import cleanup_old_data
 from payments.models import AuditEntry, Order, Payment, WebhookEvent
 from tests.support import retention
+from tests.support.at_once import in_threads
 from tests.support.guards import unless, with_and_without_guard
 from tests.support.processes import wait_until
 from tests.support.retention import MONEY, ago, expired, rows_of
@@ -44,6 +45,19 @@ pytestmark = pytest.mark.usefixtures("database")
 
 def clean(**options: float) -> Cleaned:
     return clean_up(asked_by="test", monotonic=time.monotonic, **options)  # type: ignore[arg-type]  # page is whole
+
+
+HUNDREDS = 1000
+
+
+def expired_by_hundreds(show: Show) -> None:
+    """Holds that ran out long ago, and had no seats."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bookings_booking (id, show_id, holder, status, created_at, expires_at, ended_at) "
+            "SELECT gen_random_uuid(), %s, 'h', 'expired', %s, %s, %s FROM generate_series(1, %s)",
+            [show.pk, *[ago(days=40)] * 3, HUNDREDS],
+        )
 
 
 @pytest.fixture
@@ -256,14 +270,19 @@ class TestARun:
         assert (Booking.objects.count(), IdempotencyRecord.objects.count(), CleanupRun.objects.count()) == (1, 1, 0)
         assert clean().removed == told.removed
 
+    def test_beside_another_takes_everything_once(self, past: Show) -> None:
+        """Two that start at once: each row is removed, and counted, by one of them."""
+        expired_by_hundreds(past)
+
+        both = in_threads(2, lambda _: clean(page=5).removed["ended bookings"])
+
+        assert sum(both) + clean().removed["ended bookings"] == HUNDREDS
+        assert PastHold.objects.get().holds == HUNDREDS
+        assert min(both) > 0, "one had everything before the other began"
+
     def test_may_be_killed_anywhere(self, past: Show, database: str) -> None:
         """What was removed was counted, what was not is still there, and the next run takes it."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO bookings_booking (id, show_id, holder, status, created_at, expires_at, ended_at) "
-                "SELECT gen_random_uuid(), %s, 'h', 'expired', %s, %s, %s FROM generate_series(1, 1000)",
-                [past.pk, *[ago(days=40)] * 3],
-            )
+        expired_by_hundreds(past)
         program = (
             "import django; django.setup()\n"
             "import time; from bookings.services.cleanup.run import clean_up\n"
@@ -274,17 +293,17 @@ class TestARun:
             cwd=house.BASE_DIR,
             env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"},
         )
-        wait_until(lambda: Booking.objects.count() < 980, seconds=60, what="a run that is under way")
+        wait_until(lambda: Booking.objects.count() < HUNDREDS - 20, seconds=60, what="a run that is under way")
         victim.send_signal(signal.SIGKILL)
         victim.wait()
 
         left = Booking.objects.count()
         killed = CleanupRun.objects.get()
-        assert 0 < left < 1000
-        assert killed.removed == {"ended bookings": 1000 - left}
+        assert 0 < left < HUNDREDS
+        assert killed.removed == {"ended bookings": HUNDREDS - left}
         assert killed.finished_at is None
         assert clean().removed["ended bookings"] == left
-        assert PastHold.objects.get().holds == 1000
+        assert PastHold.objects.get().holds == HUNDREDS
 
 
 class TestTheTask:
