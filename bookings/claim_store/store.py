@@ -15,25 +15,34 @@ from bookings.claim_store.pool import AsyncConnection, statement
 
 
 class HoldRow(NamedTuple):
-    """A hold as PostgreSQL is asked to keep it. `claims` are (seat index, price in paise), ascending."""
+    """A hold as PostgreSQL is asked to keep it. `claims` are (seat index, price in paise), ascending.
+
+    `before` is what the asker believes the hold to have besides them; None: he believes nothing.
+    """
 
     booking: str
     show_id: int
     holder: str
     expires_ms: int
     claims: tuple[tuple[int, int], ...]
+    before: frozenset[int] | None = None
 
 
 class Standing(NamedTuple):
     """What hold_batch made of a hold: was its booking opened now, which seats were claimed now, under which fence.
 
-    `seats` is how many it has with them.
+    `before` are the seats that it had already.
     """
 
     opened: bool
     claimed: frozenset[int]
     fence: int
-    seats: int
+    before: frozenset[int]
+
+    @property
+    def seats_count(self) -> int:
+        """How many it has now."""
+        return len(self.before) + len(self.claimed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ async def hold_batch(connection: AsyncConnection, rows: Sequence[HoldRow], *, ho
         prepare=True,
     )
     return {
-        booking: Standing(opened=opened, claimed=frozenset(claimed), fence=fence, seats=before + len(claimed))
+        booking: Standing(opened=opened, claimed=frozenset(claimed), fence=fence, before=frozenset(before))
         for booking, opened, claimed, fence, before in await cursor.fetchall()
     }
 

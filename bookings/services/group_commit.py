@@ -50,5 +50,7 @@ class GroupCommit(Batches[HoldRow, int | None]):
             standing is not None
             and len(standing.claimed) == len(row.claims)
             # Redis has counted already; but holds may have gone past a Redis that was away.
-            and standing.seats <= self._seats_max
+            and standing.seats_count <= self._seats_max
+            # Redis may show seats of the hold that were let go while it was away: nobody may be told of them.
+            and row.before in (None, standing.before)
         )

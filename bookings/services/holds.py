@@ -31,7 +31,7 @@ from bookings.errors import (
 )
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.seat_store.store import Acquired, NotHeld, SeatStore, ShowNotReady
-from bookings.services.batches import CommitOutcomeUnknown, StoredReply, remember
+from bookings.services.batches import CommitOutcomeUnknown, remember
 from bookings.services.expiry import Expiry, tell_expired
 from bookings.services.group_commit import GroupCommit
 from bookings.services.idempotency import KeyedRequest
@@ -185,9 +185,10 @@ class LiveHolds:
             holder=holder,
             expires_ms=acquired.expires_ms,
             claims=tuple((seat, plan.prices[seat]) for seat in seats),
+            before=frozenset(acquired.seats) - frozenset(seats),
         )
-        if not acquired.new_seats and keyed is None and await self._owns(row):
-            return held
+        if not acquired.new_seats and keyed is None and (proven := await self._owned(plan, row, held)):
+            return proven
         reply = keyed.granting(held.as_json()) if keyed else None
         await pass_by("hold.acquired")
         try:
@@ -196,13 +197,13 @@ class LiveHolds:
             all_new = len(acquired.new_seats) == len(seats)
             fence = await self._commits.submit(row, reply) if all_new else None
             if fence is None:
-                fence = await self._take_over(store, plan, row, reply)
+                fence, held = await self._take_over(store, plan, row, held, keyed)
         except BookingError:
             await pass_by("hold.refused")
             await self._repair(store, plan, acquired)
             raise
         except CommitOutcomeUnknown:
-            await self._learn_outcome(store, plan, acquired, row)
+            held = await self._learn_outcome(store, plan, acquired, row, held)
             fence = 0
         except ClaimsUnavailable as error:
             await self._take_back(store, plan, acquired)
@@ -231,8 +232,10 @@ class LiveHolds:
 
     # --- when the batch did not take it
 
-    async def _take_over(self, store: SeatStore, plan: ShowPlan, row: HoldRow, reply: StoredReply | None) -> int:
-        """Alone, past bookings whose deadline is over. Returns the fence.
+    async def _take_over(
+        self, store: SeatStore, plan: ShowPlan, row: HoldRow, held: Held, keyed: KeyedRequest | None
+    ) -> tuple[int, Held]:
+        """Alone, past bookings whose deadline is over. Returns the fence, and the hold as PostgreSQL has it.
 
         Raises BookingError, CommitOutcomeUnknown.
         """
@@ -243,7 +246,12 @@ class LiveHolds:
                         ended = await end_stale_rivals(connection, row)
                         await pass_by("takeover.stale_ended")
                         fence = await self._claim_alone(connection, row)
-                        await remember(connection, [(row.holder, reply)])
+                        proven = await self._as_owned(connection, plan, row, held)
+                        if proven is None:
+                            raise _DoesNotStand
+                        await remember(
+                            connection, [(row.holder, keyed.granting(proven.as_json()) if keyed else None)]
+                        )
                 except _DoesNotStand:
                     why = await claims.why_refused(connection, row)
                     raise refusal_of(why, plan, row) from None
@@ -251,7 +259,7 @@ class LiveHolds:
             raise CommitOutcomeUnknown from error
         tell_expired(ended)
         await self._pictures.show_ended(store, ended, status="expired")
-        return fence
+        return fence, proven
 
     async def _claim_alone(self, connection: AsyncConnection, row: HoldRow) -> int:
         for _ in range(CLAIM_TRIES):
@@ -260,17 +268,28 @@ class LiveHolds:
                 break
         else:
             raise _DoesNotStand
-        if standing.seats > self._limits.seats_max:
+        if standing.seats_count > self._limits.seats_max:
             raise TooManySeats(self._limits.seats_max)
         missing = {seat for seat, _ in row.claims} - standing.claimed
         if missing and not missing <= await claims.own_claims(connection, row.booking):
             raise _DoesNotStand
         return standing.fence
 
-    async def _owns(self, row: HoldRow) -> bool:
-        """Whether PostgreSQL has all of it already. Raises ClaimsUnavailable."""
+    async def _owned(self, plan: ShowPlan, row: HoldRow, held: Held) -> Held | None:
+        """The hold, if PostgreSQL has all of it already. Raises ClaimsUnavailable."""
         async with self._pool.connection() as connection:
-            return {seat for seat, _ in row.claims} <= await claims.own_claims(connection, row.booking)
+            return await self._as_owned(connection, plan, row, held)
+
+    @staticmethod
+    async def _as_owned(connection: AsyncConnection, plan: ShowPlan, row: HoldRow, held: Held) -> Held | None:
+        """The hold with the seats that PostgreSQL has of it; None where it lacks one that was asked for.
+
+        Redis may show seats that were let go while it could not be told: a holder is told what is proven.
+        """
+        mine = await claims.pending_hold(connection, show_id=row.show_id, holder=row.holder)
+        if mine is None or mine.booking != row.booking or not {seat for seat, _ in row.claims} <= set(mine.seats):
+            return None
+        return held._replace(seats=plan.names(mine.seats), amount_paise=mine.amount_paise)
 
     async def _repair(self, store: SeatStore, plan: ShowPlan, acquired: Acquired) -> None:
         """Rule 6: show each newly taken seat as PostgreSQL has it. Reconcile covers a failure."""
@@ -293,18 +312,18 @@ class LiveHolds:
         except (StoreUnavailable, ShowNotReady) as error:
             logger.warning("show %s: seats of a failed hold are freed later: %s", plan.show_id, error)
 
-    async def _learn_outcome(self, store: SeatStore, plan: ShowPlan, acquired: Acquired, row: HoldRow) -> None:
-        """Rule 7: keep the locks and read again by the booking's id. Raises OutcomeUnknown, NotReady."""
-        wanted = {seat for seat, _ in row.claims}
+    async def _learn_outcome(
+        self, store: SeatStore, plan: ShowPlan, acquired: Acquired, row: HoldRow, held: Held
+    ) -> Held:
+        """Rule 7: keep the locks and read again what the booking has. Raises OutcomeUnknown, NotReady."""
         for _ in range(OUTCOME_TRIES):
             await asyncio.sleep(OUTCOME_WAIT_SECONDS)
             try:
-                async with self._pool.connection() as connection:
-                    owned = await claims.own_claims(connection, row.booking)
+                proven = await self._owned(plan, row, held)
             except ClaimsUnavailable:
                 continue
-            if wanted <= owned:
-                return
+            if proven is not None:
+                return proven
             await self._repair(store, plan, acquired)
             raise NotReady("Your seats could not be held. Nothing was held by this request; try again.")
         raise OutcomeUnknown

@@ -171,7 +171,7 @@ class TestTakeover:
     async def test_of_an_expired_claim_leaves_the_batch(
         self, box_office: BoxOffice, show: Show, database: str, redis_client: redis.Redis, guarded: bool
     ) -> None:
-        async def refuse(self: LiveHolds, store: Any, plan: Any, row: HoldRow, reply: Any) -> int:
+        async def refuse(*_: Any) -> Any:
             raise SeatsUnavailable(["A1"])
 
         await box_office.picture(show.pk)

@@ -16,12 +16,15 @@ from bookings.api import (
     SalesClosed,
     SeatsUnavailable,
 )
+from bookings.claim_store.store import HoldRow, Standing
 from bookings.domain import drift
 from bookings.models import Show
 from bookings.seat_store import SeatStore, StoreUnavailable
 from bookings.services import holds
+from bookings.services.group_commit import GroupCommit
 from bookings.services.holds import LiveHolds
 from bookings.services.reconcile import Reconciler
+from tests.support.cinema import PRICE_PAISE
 from tests.support.guards import lua_without, unless, with_and_without_guard
 from tests.support.witness import (
     acquire,
@@ -221,7 +224,7 @@ class TestUnknownCommit:
     async def test_keeps_the_locks_while_nobody_knows(
         self, box_office: BoxOffice, show: Show, database: str, redis_client: redis.Redis, guarded: bool
     ) -> None:
-        async def take_back(self: LiveHolds, store: SeatStore, plan: Any, acquired: Any, row: Any) -> None:
+        async def take_back(self: LiveHolds, store: SeatStore, plan: Any, acquired: Any, *_: Any) -> None:
             await self._take_back(store, plan, acquired)
             raise NotReady
 
@@ -303,3 +306,59 @@ class TestOrphans:
 
         assert live_claims(database, show.pk) == {0: held.booking, 1: held.booking}
         assert shown(redis_client, show.pk)[:2] == ("HH" if guarded else "HA")
+
+
+class TestASeatThatWasLetGoWhileRedisWasAway:
+    """A holder is told the hold that is proven, not the one that Redis still shows."""
+
+    @staticmethod
+    async def _hold_two_of_which_one_was_let_go(office: BoxOffice, show: Show, database: str) -> str:
+        """A1 and A2 held; A2 let go in PostgreSQL alone, where somebody else holds it now. The first booking."""
+        held = await office.hold(show_id=show.pk, holder="holder", labels=["A1", "A2"])
+        await settled(office)
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute(
+                "UPDATE bookings_seatclaim SET released_at = clock_timestamp() "
+                "WHERE booking_id = %s AND seat_index = 1",
+                (held.booking,),
+            )
+        insert_booking(database, show.pk, seats=[1])
+        return held.booking
+
+    @with_and_without_guard
+    async def test_is_not_named_in_what_he_is_granted_next(
+        self, box_office: BoxOffice, show: Show, database: str, guarded: bool
+    ) -> None:
+        booking = await self._hold_two_of_which_one_was_let_go(box_office, show, database)
+
+        def stands(self: GroupCommit, row: HoldRow, standing: Standing | None) -> bool:
+            return standing is not None and len(standing.claimed) == len(row.claims)
+
+        with unless(guarded, patch.object(GroupCommit, "_stands", stands)):
+            held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A3"], idempotency_key="again")
+
+        assert held.booking == booking
+        assert held.seats == (("A1", "A3") if guarded else ("A1", "A2", "A3"))
+        assert held.amount_paise == PRICE_PAISE * len(held.seats)
+        # The stored reply says the same.
+        again = await box_office.hold(show_id=show.pk, holder="holder", labels=["A3"], idempotency_key="again")
+        assert again.seats == held.seats
+
+    async def test_is_not_named_when_he_asks_for_what_he_has(
+        self, box_office: BoxOffice, show: Show, database: str
+    ) -> None:
+        await self._hold_two_of_which_one_was_let_go(box_office, show, database)
+
+        held = await box_office.hold(show_id=show.pk, holder="holder", labels=["A1"])
+
+        assert held.seats == ("A1",)
+
+    async def test_is_refused_when_he_asks_for_it_again(
+        self, box_office: BoxOffice, show: Show, database: str
+    ) -> None:
+        await self._hold_two_of_which_one_was_let_go(box_office, show, database)
+
+        with pytest.raises(SeatsUnavailable) as refusal:
+            await box_office.hold(show_id=show.pk, holder="holder", labels=["A2"])
+
+        assert refusal.value.fields["seats"] == ["A2"]

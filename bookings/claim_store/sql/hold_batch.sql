@@ -3,7 +3,8 @@
 -- bookings, shows, holders, expires_ms, hold_ms   one entry a hold, disjoint in seats and in (holder, show)
 -- claim_bookings, claim_shows, claim_seats, claim_prices   one entry a seat, in (show, seat) order: unsorted
 --                                                          batches deadlock
--- Returns one row a hold that may stand: booking, opened (its row is new), claimed seats, fence, seats it had before.
+-- Returns one row a hold that may stand: booking, opened (its row is new), claimed seats, fence, the seats it had
+-- before.
 -- A hold whose claims are fewer than asked is undone by a second statement of the same transaction
 -- (undo_holds.sql); one that is missing here was not on sale, not its holder's pending booking, frozen or late.
 -- Note [One by one]. LATERAL and OFFSET 0 leave the planner one way: each row by its key. A plan is kept for as long
@@ -52,8 +53,8 @@ SELECT standing.id::text, standing.opened,
        COALESCE(array_agg(claimed.seat_index) FILTER (WHERE claimed.booking_id IS NOT NULL), '{}'),
        nextval('bookings_fence'),
        -- As of the beginning of this statement: without the seats claimed by it.
-       CASE WHEN standing.opened THEN 0 ELSE (
-           SELECT count(*) FILTER (WHERE c.released_at IS NULL) FROM bookings_seatclaim AS c
-           WHERE c.booking_id = standing.id) END
+       CASE WHEN standing.opened THEN '{}' ELSE (
+           SELECT COALESCE(array_agg(c.seat_index) FILTER (WHERE c.released_at IS NULL), '{}')
+           FROM bookings_seatclaim AS c WHERE c.booking_id = standing.id) END
 FROM standing LEFT JOIN claimed ON claimed.booking_id = standing.id
 GROUP BY standing.id, standing.opened
