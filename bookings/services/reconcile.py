@@ -23,7 +23,8 @@ from bookings.waypoints import pass_by
 
 logger = logging.getLogger(__name__)
 
-LEFTOVER_AGE: Final = timedelta(seconds=5)
+# Consistency rule 17 allows five seconds: this, and the two of a round of tidying (tidying.py).
+LEFTOVER_AGE: Final = timedelta(seconds=3)
 LEFTOVERS_MAX: Final = 500
 
 

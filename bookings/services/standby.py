@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bookings.claim_store.pool import ClaimPool, ClaimsUnavailable
+from bookings.errors import BookingError
 from bookings.seat_store.connection import StoreConnection, StoreUnavailable
 from bookings.seat_store.store import SeatStore
 
@@ -108,6 +109,7 @@ class Standby:
         logger.info("redis %s is new to this house; pictures are rebuilt from PostgreSQL", run_id[:8])
 
     async def _keep(self) -> None:
+        lost = False
         while True:
             store = await self._try_to_open()
             if store is None:
@@ -115,11 +117,22 @@ class Standby:
                 continue
             self._store = store
             self._connected.set()
+            cut_off_only = lost and self.live
             self._set_live(live=True, why="Redis answers again")
+            if cut_off_only:
+                await self._show_what_was_missed(store)
             await store.connection.lost.wait()
+            lost = True
             logger.warning("the connection to Redis was lost; connecting again")
             self._connected.clear()
             self._store = None
+
+    async def _show_what_was_missed(self, store: SeatStore) -> None:
+        """A short cut changes no mode, but pictures may not have been told; tidying finds what this misses."""
+        try:
+            await self._before_live(store)
+        except (StoreUnavailable, ClaimsUnavailable, BookingError) as error:
+            logger.warning("what Redis was not told is shown later: %s", error)
 
     async def _try_to_open(self) -> SeatStore | None:
         try:

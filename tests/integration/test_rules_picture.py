@@ -108,7 +108,7 @@ class TestUnshown:
     async def _relay(office: BoxOffice, database: str, *, applied: int) -> None:
         # Young ones may still be on their way.
         assert await office.apply_leftovers() == 0
-        rows(database, "UPDATE bookings_picturepending SET created_at = created_at - interval '5 s'")
+        rows(database, "UPDATE bookings_picturepending SET created_at = created_at - interval '3 s'")
         assert await office.apply_leftovers() == applied
         assert pending_fences(database) == 0
 

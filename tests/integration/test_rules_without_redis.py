@@ -22,6 +22,7 @@ from tests.support.witness import (
     another_office,
     dies,
     eventually,
+    halt_at,
     holding,
     live_claims,
     pending_fences,
@@ -217,6 +218,34 @@ class TestGone:
 
         assert len(tries) == 2
         assert shown(redis_client, show.pk)[0] == "H"
+
+
+class TestAShortCut:
+    """Connections are cut and made again at once: the mode stays, and what was not told meanwhile is told."""
+
+    @with_and_without_guard
+    async def test_shows_at_once_what_redis_was_not_told(
+        self, box_office: BoxOffice, show: Show, redis_client: redis.Redis, guarded: bool
+    ) -> None:
+        async def look_away(*_: object) -> None:
+            return None
+
+        await box_office.picture(show.pk)
+        async with another_office() as office:
+            with halt_at("picture.painting") as halt:
+                task = asyncio.create_task(office.block_seats(show_id=show.pk, labels=["A1"], reason="broken"))
+                await halt.reached()
+                await dies(task)
+        before = box_office._standby._store
+        with unless(guarded, patch.object(standby.Standby, "_show_what_was_missed", look_away)):
+            redis_client.client_kill_filter(_type="normal")
+            await eventually(lambda: box_office._standby._store not in (None, before))
+            if guarded:
+                await eventually(lambda: shown(redis_client, show.pk)[0] == "X")
+
+        assert box_office.live
+        # Off: a seat that nobody can have is shown free, until the tidying comes round.
+        assert shown(redis_client, show.pk)[0] == ("X" if guarded else "A")
 
 
 @asynccontextmanager

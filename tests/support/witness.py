@@ -159,8 +159,8 @@ async def eventually(condition: Callable[[], bool]) -> None:
 
 
 async def relay(office: BoxOffice, database: str) -> None:
-    """What the relay of a serving process does every five seconds."""
-    rows(database, "UPDATE bookings_picturepending SET created_at = created_at - interval '5 s'")
+    """What the relay of a serving process does every two seconds."""
+    rows(database, "UPDATE bookings_picturepending SET created_at = created_at - interval '3 s'")
     await office.apply_leftovers()
 
 
