@@ -1,5 +1,0 @@
-from typing import Any
-
-
-def draw(result: dict[str, Any]) -> str:
-    return str(result["verdict"])
