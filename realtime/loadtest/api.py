@@ -87,8 +87,11 @@ class Api:
         raise AssertionError("the last attempt returns or raises")
 
     async def show(self, show_id: int) -> Show:
-        """A show with its seats. Raises NotServed."""
-        return Show.from_reply(await self.json("GET", f"/api/v1/shows/{show_id}"))
+        """A show that is on sale, with its seats. Raises NotServed."""
+        reply = await self.json("GET", f"/api/v1/shows/{show_id}")
+        if reply.get("sales", "open") != "open":
+            raise NotServed(409, "not_on_sale", f"show {show_id} is not on sale ({reply['sales']})")
+        return Show.from_reply(reply)
 
     async def next_open_show(self) -> int:
         """The show that starts next and can be bought. Raises NotServed if there is none."""
@@ -120,6 +123,13 @@ class Api:
         """What serves HTTP there, as it calls itself."""
         async with self._http.get(f"{self.url}/healthz", allow_redirects=False) as reply:
             return reply.headers.get("Server", "unknown")
+
+    async def version(self) -> str | None:
+        """Which Housefull it is, by its OpenAPI document; None where it does not say."""
+        try:
+            return str((await self.json("GET", "/api/v1/openapi.json"))["info"]["version"])
+        except (NotServed, KeyError, TypeError):
+            return None
 
     # --- money
 

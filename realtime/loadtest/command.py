@@ -157,6 +157,7 @@ def _problem_of(url: str, *, allow_remote: bool) -> str:
 def _next_step(code: str, url: str) -> str:
     steps = {
         "no_answer": f"\nIs a house running at {url}? `make demo` starts one.",
+        "not_on_sale": f"\nShows that are: {url}/api/v1/shows.",
         "not_found": f"\nShows and their ids are at {url}/api/v1/shows.",
         "rate_limited": "\nThe house limits this address. For a load test start it with LIMIT_PROFILE=bench.",
         "not_json": "\nThat does not look like a Housefull.",

@@ -58,18 +58,28 @@ class Settings:
     with_ceiling: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What serves there, as it says itself, and which Housefull."""
+
+    name: str
+    version: str | None
+
+
 @dataclass(slots=True)
 class Run:
     """All that a run has found, until now or in the end."""
 
     settings: Settings
     show: Show
-    server: str
+    server: Server
     began: datetime
     before: SeatMap
     ceiling: Ceiling | None
     progress: Progress
     clock: Clock = field(default_factory=lambda: Clock(0.0))
+    # When everybody began (monotonic clock); None: it never came to that.
+    start_at: float | None = None
     evidence: Evidence = field(default_factory=Evidence)
     results: list[Done] = field(default_factory=list)
     hold_seconds: float | None = None
@@ -99,13 +109,13 @@ class _Engine:
         show_id = settings.show_id if settings.show_id is not None else await self._api.next_open_show()
         show = await self._api.show(show_id)
         snapshot, _ = await self._api.snapshot(show.id)
-        server = await self._api.server_name()
+        server = Server(await self._api.server_name(), await self._api.version())
         self._say(
             f"{settings.scenario.name} on show {show.id}: {show.movie}, {show.theatre}, {show.screen},"
             f" {len(show.seats):,} seats ({snapshot.states.count('A'):,} free)\n"
             f"{settings.viewers:,} viewers, {settings.grabbers:,} grabbers, {settings.duration_seconds:g} s,"
             f" seed {settings.seed}, {settings.processes} generator"
-            f" process{'es' if settings.processes > 1 else ''}; the house runs on {server}"
+            f" process{'es' if settings.processes > 1 else ''}; the house runs on {server.name}"
         )
         ceiling = None
         if settings.with_ceiling:
@@ -150,7 +160,8 @@ class _Engine:
                 self._say(f"{sum(report.sockets for report in ready):,} sockets are open")
                 found.clock = await self._read_clock(found.show.id)
                 interrupts.then(lambda: self._interrupt(found, crew))
-                crew.order(Start(time.monotonic() + START_SECONDS, found.clock.offset_ms, found.clock.uncertainty_ms))
+                found.start_at = time.monotonic() + START_SECONDS
+                crew.order(Start(found.start_at, found.clock.offset_ms, found.clock.uncertainty_ms))
                 watching = asyncio.create_task(self._watch_over_http(found))
                 try:
                     await crew.expect(Played)

@@ -105,7 +105,7 @@ def _about(run: Run) -> dict[str, Any]:
             "cores": os.cpu_count(),
             "system": f"{platform.system()} {platform.release()}",
         },
-        "server": {"name": run.server, "hold_seconds": run.hold_seconds},
+        "server": {"name": run.server.name, "version": run.server.version, "hold_seconds": run.hold_seconds},
     }
 
 
@@ -204,7 +204,13 @@ def _replay(run: Run) -> dict[str, Any]:
         if len(done.result.changes) > len(changes):
             changes, left_out = done.result.changes, done.result.changes_left_out
             start = done.result.start_states
-    return {"seats": seats, "start": start, "changes": list(_ascending(changes)), "left_out": left_out}
+    return {
+        "seats": seats,
+        "start": start,
+        "began_ms": None if run.start_at is None else run.clock.server_ms(run.start_at),
+        "changes": list(_ascending(changes)),
+        "left_out": left_out,
+    }
 
 
 def _ascending(changes: Iterable[Change]) -> Iterable[list[Any]]:
