@@ -36,6 +36,8 @@ class Letter(models.Model):
     tries = models.PositiveIntegerField(db_default=0)
     # Tries of which nobody knows whether the server took the letter: a copy may have arrived.
     unclear = models.PositiveSmallIntegerField(db_default=0)
+    # Its last try did not reach the server: it is due as soon as that one is there again, before `next_at`.
+    waits_for_server = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(db_default=Now())
     next_at = models.DateTimeField(db_default=Now())
     give_up_at = models.DateTimeField()

@@ -14,12 +14,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.db import InterfaceError, OperationalError, connection
-from redis.exceptions import RedisError
 
 from bookings.api import find_addressee
+from frontend.letters.rest import forget_failures, let_server_rest, server_rests
 from frontend.letters.rules import UNCLEAR_MAX, Outcome, overtaken_by, wait_seconds
 from frontend.letters.transport import Line, NoTransport, Told, open_line
 from frontend.letters.writing import write
@@ -32,10 +31,7 @@ CARRY_SECONDS_MAX: Final = 15.0
 SOFT_LIMIT_SECONDS: Final = 40
 HARD_LIMIT_SECONDS: Final = 45
 LEASE_SECONDS: Final = 48
-# How long nobody tries after the server was found away, so that a dead one costs a worker seconds a minute.
-REST_SECONDS: Final = 60
 MARK_TRIES_MAX: Final = 4
-_REST_KEY: Final = "letters:server-is-away"
 
 _TAKE: Final = """
 UPDATE frontend_letter
@@ -56,9 +52,21 @@ SET state = CASE WHEN %(state)s = 'due' AND give_up_at <= clock_timestamp() THEN
     sent_at = CASE %(state)s WHEN 'sent' THEN clock_timestamp() END,
     last_error = %(error)s,
     unclear = %(unclear)s,
+    waits_for_server = %(waits)s,
     next_at = LEAST(clock_timestamp() + %(wait)s * interval '1 second', GREATEST(give_up_at, clock_timestamp()))
 WHERE id = %(letter)s AND state = 'sending' AND tries = %(tries)s
 RETURNING state
+"""
+# Letters wait longer each time, up to hours; once the server is there again, none waits for its hour to come.
+_IS_WAITED_FOR: Final = "SELECT EXISTS (SELECT FROM frontend_letter WHERE state = 'due' AND waits_for_server)"
+_WAKE: Final = """
+UPDATE frontend_letter SET next_at = LEAST(next_at, clock_timestamp()), waits_for_server = FALSE
+WHERE state = 'due' AND waits_for_server
+"""
+# One letter asks for all: the others' day is over as well when it is, although nobody tried them just now.
+_GIVE_UP: Final = """
+UPDATE frontend_letter SET state = 'failed', last_error = %s
+WHERE state = 'due' AND give_up_at <= clock_timestamp() RETURNING id, booking_id
 """
 
 
@@ -88,19 +96,47 @@ def carry_one(letter: int, *, now: Callable[[], datetime], monotonic: Callable[[
 
 def _carry(letter: int | None, *, now: Callable[[], datetime], monotonic: Callable[[], float]) -> int:
     started, tried = monotonic(), 0
-    if _server_rests():
+    if server_rests():
         return 0
-    line_of = _LazyLine()
-    with line_of:
-        while monotonic() - started < CARRY_SECONDS_MAX and (taken := _take(letter)) is not None:
+    trouble, was_answered = "", False
+    with _LazyLine() as line_of:
+        if letter is None and _is_waited_for():
+            line_of.open()
+        while not trouble and monotonic() - started < CARRY_SECONDS_MAX and (taken := _take(letter)) is not None:
             tried += 1
             told = _send(taken, line_of, now=now())
-            if told.outcome in {Outcome.AWAY, Outcome.UNCLEAR}:
-                _let_server_rest(told)
-                break
+            if told.outcome in {Outcome.UNREACHABLE, Outcome.AWAY, Outcome.UNCLEAR}:
+                trouble = told.reason
+            else:
+                was_answered = line_of.is_open
             if letter is not None:
                 break
+        trouble = trouble or line_of.why_not
+    if trouble:
+        let_server_rest(trouble)
+        _give_up(trouble)
+    elif was_answered:
+        forget_failures()
     return tried
+
+
+def _is_waited_for() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_WAITED_FOR)
+        return bool(cursor.fetchone()[0])
+
+
+def _wake() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_WAKE)
+
+
+def _give_up(reason: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE_UP, [reason[:500]])
+        ended = cursor.fetchall()
+    for letter, booking in ended:
+        logger.error("letter %s of booking %s was not sent: %s", letter, booking, reason)
 
 
 def _take(letter: int | None) -> Taken | None:
@@ -153,8 +189,9 @@ def _mark(taken: Taken, state: str, told: Told, *, unclear: int | None = None) -
     arguments: dict[str, Any] = {
         "state": state,
         "error": told.reason[:500],
-        "wait": wait_seconds(told.outcome, taken.tries),
+        "wait": wait_seconds(taken.tries),
         "unclear": taken.unclear if unclear is None else unclear,
+        "waits": told.outcome is Outcome.UNREACHABLE,
         "letter": taken.id,
         "tries": taken.tries,
     }
@@ -174,37 +211,37 @@ def _mark(taken: Taken, state: str, told: Told, *, unclear: int | None = None) -
 
 
 class _LazyLine:
-    """The line to the server, opened for the first letter that needs it."""
+    """The line to the server, opened for the first letter that needs it. A server that is away is asked once."""
 
     def __init__(self) -> None:
         self._opened: contextlib.ExitStack = contextlib.ExitStack()
         self._line: Line | None = None
+        # Why there is no line; '' while nobody knows.
+        self.why_not = ""
 
-    def hand_over(self, message: EmailMessage) -> Told:
-        """Send a message over the line. Never raises for what a server does."""
-        if self._line is None:
+    @property
+    def is_open(self) -> bool:
+        """Whether the server was called, and answered."""
+        return self._line is not None
+
+    def open(self) -> Line | None:
+        """The line; None when there is none. Letters that waited for the server are due as soon as it answers."""
+        if self._line is None and not self.why_not:
             try:
                 self._line = self._opened.enter_context(open_line())
             except NoTransport as reason:
-                return Told(Outcome.AWAY, str(reason))
-        return self._line.hand_over(message)
+                self.why_not = str(reason)
+            else:
+                _wake()
+        return self._line
+
+    def hand_over(self, message: EmailMessage) -> Told:
+        """Send a message over the line. Never raises for what a server does."""
+        line = self.open()
+        return Told(Outcome.UNREACHABLE, self.why_not) if line is None else line.hand_over(message)
 
     def __enter__(self) -> "_LazyLine":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
-
-
-def _server_rests() -> bool:
-    try:
-        return cache.get(_REST_KEY) is not None
-    except RedisError:
-        return False
-
-
-def _let_server_rest(told: Told) -> None:
-    try:
-        cache.set(_REST_KEY, told.reason[:200], REST_SECONDS)
-    except RedisError as error:
-        logger.warning("nobody can be told that the mail server is away: %s", error)

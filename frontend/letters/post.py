@@ -31,6 +31,7 @@ RETURNING id
 """
 _SEND_AGAIN: Final = """
 UPDATE frontend_letter SET state = 'due', next_at = clock_timestamp(), last_error = '', tries = 0, unclear = 0,
+       waits_for_server = FALSE,
        give_up_at = clock_timestamp() + %(give_up_seconds)s * interval '1 second'
 WHERE id = %(letter)s AND state IN ('due', 'failed', 'overtaken')
 """

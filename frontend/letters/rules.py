@@ -9,30 +9,37 @@ from bookings.api import Addressee, Status
 # The first wait after a letter was not taken (contract: 5 minutes); each further one is twice as long.
 RETRY_SECONDS_MIN: Final = 300
 RETRY_SECONDS_MAX: Final = 4 * 3600
+# A dead server costs a worker seconds a rest; one that is back is found after a rest at most, with all its letters.
+REST_SECONDS_MIN: Final = 60
+REST_SECONDS_MAX: Final = 300
 GIVE_UP_AFTER: Final = timedelta(hours=24)
 # So many tries may end without anybody knowing how; then a person looks, instead of a fourth copy.
 UNCLEAR_MAX: Final = 3
 
 
 class Outcome(StrEnum):
-    """How handing a letter over ended. AWAY is the server's or the house's trouble, LATER this letter's own."""
+    """How handing a letter over ended.
+
+    UNREACHABLE: no line to the server could be opened. AWAY: it answered, and is in trouble or the house is. LATER is
+    this letter's own.
+    """
 
     SENT = "sent"
     REFUSED = "refused"
     LATER = "later"
+    UNREACHABLE = "unreachable"
     AWAY = "away"
     UNCLEAR = "unclear"
 
 
-def wait_seconds(outcome: Outcome, tries: int) -> int:
-    """How long a letter waits for its next try, having been tried so often.
-
-    A server that is away is asked every five minutes, so that letters are out that soon after it is back; a letter
-    that the server does not want yet waits longer each time.
-    """
-    if outcome is Outcome.AWAY:
-        return RETRY_SECONDS_MIN
+def wait_seconds(tries: int) -> int:
+    """How long a letter waits for its next try, having been tried so often: each time longer, whatever the reason."""
     return min(RETRY_SECONDS_MIN << min(tries - 1, 16), RETRY_SECONDS_MAX)
+
+
+def rest_seconds(failures: int) -> int:
+    """How long nobody asks a server that failed so often in a row: soon enough, and not for ever."""
+    return min(REST_SECONDS_MIN << min(failures - 1, 16), REST_SECONDS_MAX)
 
 
 def overtaken_by(kind: str, reference: str, addressee: Addressee, *, now: datetime) -> str:

@@ -129,7 +129,7 @@ def test_a_dead_server_is_left_in_peace(
         write_down()
     settings.EMAIL_URL = "smtp://127.0.0.1:1"
     if not guarded:
-        monkeypatch.setattr(carrier, "_server_rests", lambda: False)
+        monkeypatch.setattr(carrier, "server_rests", lambda: False)
 
     for _ in range(3):
         send_due_letters()

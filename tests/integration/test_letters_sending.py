@@ -1,15 +1,19 @@
 """Mail servers that refuse, hang, hang up and greylist, over a real line: what the house does then."""
 
+from datetime import UTC, datetime
+
 import pytest
+from django.core.cache import cache
 from pytest_django import Settings
 
-from frontend.letters import carrier, rules, transport
+from frontend.letters import carrier, rest, rules, transport
 from frontend.models import Letter
 from frontend.tasks import send_due_letters
-from tests.support.mail import MailServer
+from tests.support.mail import Doorbell, MailServer
 from tests.support.posted import DUE, FAILED, SENT, confirmed, let_time_pass, the_letter, wait_of
 
 pytestmark = pytest.mark.usefixtures("short")
+NOBODY = "smtp://127.0.0.1:1"  # refuses every connection
 
 
 @pytest.fixture
@@ -20,28 +24,112 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestAServerThatIsAway:
-    def test_is_asked_again_after_five_minutes_until_it_is_back(self, mail: MailServer, settings: Settings) -> None:
-        booking = confirmed()
-        settings.EMAIL_URL = "smtp://127.0.0.1:1"
-        for _ in range(3):
+    def test_is_asked_again_later_and_later_for_a_day(self, mail: MailServer, settings: Settings) -> None:
+        confirmed()
+        settings.EMAIL_URL = NOBODY
+        waits = []
+        while the_letter().state == DUE:
             send_due_letters()
-            assert the_letter().state == DUE
-            assert wait_of(the_letter()) == 5
-            let_time_pass(minutes=5)
+            waits.append(wait_of(the_letter()))
+            let_time_pass(minutes=max(waits[-1], 0))
+
+        assert waits[:7] == [5, 10, 20, 40, 80, 160, 240]
+        assert max(waits) == 240
+        assert 23 * 60 <= sum(waits) <= 24 * 60 + 5
         assert "does not take mail" in the_letter().last_error
 
+    def test_gets_all_letters_as_soon_as_it_is_back(self, mail: MailServer, settings: Settings) -> None:
+        booking = confirmed()
+        settings.EMAIL_URL = NOBODY
+        for minutes in (5, 10, 20):
+            send_due_letters()
+            let_time_pass(minutes=minutes)
+        send_due_letters()
+        assert wait_of(the_letter()) == 40
+
         settings.EMAIL_URL = mail.url
+        let_time_pass(minutes=rules.REST_SECONDS_MAX / 60)
         send_due_letters()
 
         assert mail.only().message_id == f"<confirmation.{booking.pk}@localhost>"
-        assert (the_letter().state, the_letter().tries) == (SENT, 4)
+        assert (the_letter().state, the_letter().tries) == (SENT, 5)
+
+    def test_gets_them_too_when_a_new_letter_finds_it_back(self, mail: MailServer, settings: Settings) -> None:
+        waiting = confirmed()
+        settings.EMAIL_URL = NOBODY
+        send_due_letters()
+        settings.EMAIL_URL = mail.url
+        cache.clear()  # Its rest is over, the letter's wait is not.
+
+        confirmed()
+        carrier.carry_one(Letter.objects.latest("id").pk, now=lambda: datetime.now(UTC))  # noqa: TID251  (a real line)
+
+        assert wait_of(Letter.objects.get(booking=waiting)) == 0
+
+    def test_is_asked_by_one_letter_for_all_and_seldom(self, mail: MailServer, settings: Settings) -> None:
+        for _ in range(5):
+            confirmed()
+        with Doorbell() as bell:
+            settings.EMAIL_URL = f"smtp://127.0.0.1:{bell.port}"
+            for rings in (1, 2, 3):
+                send_due_letters()
+                send_due_letters()
+                assert bell.rings == rings
+                cache.delete("letters:server-is-away")
+
+        assert sorted(Letter.objects.values_list("tries", flat=True)) == [0, 0, 1, 1, 1]
+
+    def test_is_asked_by_letters_that_wait_without_costing_them_a_try(
+        self, mail: MailServer, settings: Settings
+    ) -> None:
+        confirmed()
+        settings.EMAIL_URL = NOBODY
+        send_due_letters()
+        cache.clear()
+
+        with Doorbell() as bell:
+            settings.EMAIL_URL = f"smtp://127.0.0.1:{bell.port}"
+            send_due_letters()
+            send_due_letters()
+
+        assert bell.rings == 1
+        assert (the_letter().tries, wait_of(the_letter())) == (1, 5)
+
+    def test_is_not_woken_for_by_letters_that_it_put_off_itself(self, mail: MailServer) -> None:
+        put_off = confirmed()
+        mail.fail("greylist")
+        send_due_letters()
+
+        confirmed()
+        send_due_letters()
+
+        assert len(mail.mails) == 1
+        assert wait_of(Letter.objects.get(booking=put_off)) == 5
+
+    def test_rests_longer_each_time_in_a_row(
+        self, mail: MailServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[int] = []
+
+        def rest_seconds(failures: int) -> int:
+            asked.append(failures)
+            return 60
+
+        monkeypatch.setattr(rest, "rest_seconds", rest_seconds)
+        for url in (NOBODY, NOBODY, mail.url, NOBODY):
+            settings.EMAIL_URL = url
+            cache.delete("letters:server-is-away")
+            confirmed()
+            send_due_letters()
+
+        assert asked == [1, 2, 1]
 
     def test_is_given_a_rest_so_that_a_thousand_letters_cost_one_wait(
         self, mail: MailServer, settings: Settings
     ) -> None:
         for _ in range(3):
             confirmed()
-        settings.EMAIL_URL = "smtp://127.0.0.1:1"
+        settings.EMAIL_URL = NOBODY
 
         send_due_letters()
         send_due_letters()
@@ -56,7 +144,7 @@ class TestAServerThatIsAway:
         self, mail: MailServer, settings: Settings, caplog: pytest.LogCaptureFixture
     ) -> None:
         confirmed()
-        settings.EMAIL_URL = "smtp://127.0.0.1:1"
+        settings.EMAIL_URL = NOBODY
         send_due_letters()
 
         let_time_pass(hours=24)
@@ -70,6 +158,20 @@ class TestAServerThatIsAway:
         let_time_pass(hours=24)
         send_due_letters()
         assert the_letter().tries == 2
+
+    def test_is_given_up_for_all_who_waited_a_day_not_only_for_who_asked(
+        self, mail: MailServer, settings: Settings, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for _ in range(3):
+            confirmed()
+        settings.EMAIL_URL = NOBODY
+        send_due_letters()
+
+        let_time_pass(hours=24)
+        send_due_letters()
+
+        assert list(Letter.objects.values_list("state", flat=True)) == [FAILED] * 3
+        assert caplog.text.count("was not sent: ") == 3
 
     def test_is_missed_where_none_is_set(self, mail: MailServer, settings: Settings) -> None:
         confirmed()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -62,6 +63,35 @@ class MailServer:
         self.mailbox.clear()
         self.faults.clear()
         self.on_mail = lambda mail: None
+
+
+class Doorbell:
+    """A port where somebody hangs up at once, and counts who called."""
+
+    def __init__(self) -> None:
+        self.rings = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._answer, name="doorbell", daemon=True)
+
+    def _answer(self) -> None:
+        while True:
+            line, _ = self._socket.accept()
+            with line:
+                if self._is_over:
+                    return
+                self.rings += 1
+
+    def __enter__(self) -> "Doorbell":
+        self._is_over = False
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over = True
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE_SECONDS):
+            self._thread.join(PATIENCE_SECONDS)
+        self._socket.close()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 
 from bookings.api import BookingView, Status
 from frontend.letters.reminders import day_of
-from frontend.letters.rules import Outcome, wait_seconds
+from frontend.letters.rules import Outcome, rest_seconds, wait_seconds
 from frontend.letters.transport import _dotted, of_message, of_recipient
 from frontend.letters.words import Words, first_name, one_line, words_of
 from frontend.letters.writing import addressed
@@ -260,8 +260,10 @@ class TestWhatAServerSays:
         assert of_message(code) is outcome
 
     def test_waits_are_what_the_contract_says(self) -> None:
-        assert [wait_seconds(Outcome.LATER, tries) for tries in (1, 2, 3, 7, 100)] == [300, 600, 1200, 14400, 14400]
-        assert [wait_seconds(Outcome.AWAY, tries) for tries in (1, 50)] == [300, 300]
+        assert [wait_seconds(tries) for tries in (1, 2, 3, 7, 100)] == [300, 600, 1200, 14400, 14400]
+
+    def test_rests_end_soon_enough_for_mail_to_be_out_five_minutes_after_a_repair(self) -> None:
+        assert [rest_seconds(failures) for failures in (1, 2, 3, 4, 100)] == [60, 120, 240, 300, 300]
 
     def test_a_lone_dot_does_not_end_the_letter(self) -> None:
         assert _dotted(b".\r\nBye\r\n..\r\n") == b"..\r\nBye\r\n...\r\n.\r\n"
