@@ -23,6 +23,8 @@ FAMILY: Final = "Housefull"
 _FALLBACK: Final = "Housefull Devanagari"
 _LATIN: Final = ("fontpkg_noto_sans", "NotoSans[wdth,wght].ttf")
 _DEVANAGARI: Final = ("fontpkg_noto_sans_devanagari", "NotoSansDevanagari[wdth,wght].ttf")
+# (package, file) of every face there is.
+SOURCES: Final = (_LATIN, _DEVANAGARI)
 # What every ticket may say: most tickets need no other letters, so most find their faces cut already.
 _ALWAYS: Final = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("₹·–—’‘“”…×")
 _HEAVY: Final = {"wght": 850.0, "wdth": 75.0}

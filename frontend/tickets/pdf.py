@@ -3,9 +3,7 @@
 The same facts give the same bytes. What stands on it is facts.py's; this file only says where.
 """
 
-import logging
 from collections.abc import Sequence
-from functools import lru_cache
 from io import BytesIO
 from typing import Final, cast
 
@@ -14,9 +12,8 @@ from fpdf import FPDF
 from frontend.templatetags.housefull import clock, day, running_time, rupees
 from frontend.tickets.facts import SeatFacts, TicketFacts
 from frontend.tickets.fonts import FAMILY, add_faces
+from frontend.tickets.poster import printed_poster
 from frontend.tickets.qr import qr_modules
-
-logger = logging.getLogger(__name__)
 
 # A5 in mm.
 WIDTH: Final = 148.0
@@ -27,9 +24,6 @@ TEAR: Final = 178.0
 POSTER_WIDTH: Final = 38.0
 POSTER_HEIGHT: Final = 57.0
 QR: Final = 58.0
-
-# Whether it can be printed is tried once a poster, not once a ticket.
-POSTERS_REMEMBERED: Final = 128
 
 Colour = tuple[int, int, int]
 NIGHT: Final = (14, 16, 24)
@@ -105,9 +99,9 @@ class _Page:
         self._bulbs(4.5)
         self._bulbs(HEAD - 4.5)
         right = WIDTH - MARGIN
-        if can_be_drawn(facts.poster_svg):
+        if (poster := printed_poster(facts.poster_svg)) is not None:
             right -= POSTER_WIDTH + 8
-            self._poster(WIDTH - MARGIN - POSTER_WIDTH, (HEAD - POSTER_HEIGHT) / 2)
+            self._poster(poster, WIDTH - MARGIN - POSTER_WIDTH, (HEAD - POSTER_HEIGHT) / 2)
         self._text(left, 10, "HOUSEFULL", size=11, colour=BULB, heavy=True, spacing=0.6)
         bottom = HEAD - 12.0
         self._text(left, bottom - 4, self._words.facts_line, size=9.5, colour=SOFT_ON_NIGHT, width=right - left)
@@ -176,10 +170,8 @@ class _Page:
         for place in range(count):
             self._pdf.circle((place + 0.5) * WIDTH / count, y, 0.62, style="F")
 
-    def _poster(self, x: float, y: float) -> None:
-        drawing = BytesIO(self._facts.poster_svg.encode())
-        with self._pdf.rect_clip(x, y, POSTER_WIDTH, POSTER_HEIGHT):
-            self._pdf.image(drawing, x, y, w=POSTER_WIDTH, h=POSTER_HEIGHT)
+    def _poster(self, poster: bytes, x: float, y: float) -> None:
+        self._pdf.image(BytesIO(poster), x, y, w=POSTER_WIDTH, h=POSTER_HEIGHT, keep_aspect_ratio=True)
 
     def _qr(self, x: float, y: float, text: str) -> None:
         """The code as squares of ink on a white card, each row's neighbours joined so that no reader sees seams."""
@@ -232,24 +224,6 @@ class _Page:
             if len(lines) <= lines_max and all(self._width(line, size, heavy=True) <= width for line in lines):
                 break
         return size, lines[:lines_max]
-
-
-@lru_cache(maxsize=POSTERS_REMEMBERED)
-def can_be_drawn(poster_svg: str) -> bool:
-    """Whether a poster can be printed. Staff may upload any SVG; one that cannot must not cost anybody his ticket.
-
-    A drawing that names other files is not followed: fpdf2 would fetch them.
-    """
-    if not poster_svg or "<image" in poster_svg or "<!" in poster_svg:
-        return False
-    trial = FPDF()
-    trial.add_page()
-    try:
-        trial.image(BytesIO(poster_svg.encode()), 0, 0, w=POSTER_WIDTH, h=POSTER_HEIGHT)
-    except Exception:
-        logger.exception("a poster cannot be printed on tickets")
-        return False
-    return True
 
 
 def _runs(line: Sequence[int]) -> list[tuple[int, int]]:

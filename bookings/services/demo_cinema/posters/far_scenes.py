@@ -152,7 +152,7 @@ def velvet_static(sheet: Canvas) -> None:
     )
     sheet.stroke(wave, AMBER, 1.6, stroke_linejoin="round")
     sheet.words("VELVET", 200, 540, size=72, width=290, fill=CREAM)
-    sheet.words("STATIC", 200, 568, size=26, width=290, fill=EMBER, letter_spacing=14)
+    sheet.words("S T A T I C", 200, 568, size=26, width=290, fill=EMBER)
     sheet.words("93.6", 352, 44, size=22, fill=AMBER)
     for mark in range(15):
         sheet.rect(24 + mark * 20, 26 if mark % 5 else 20, 2, 14 if mark % 5 else 20, fill=CREAM, opacity=0.6)
