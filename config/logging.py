@@ -69,6 +69,16 @@ class WithoutPolls(logging.Filter):
         return not (getattr(record, "status_code", 0) == 503 and path == READY_PATH)
 
 
+class RefusalsInOneLine(logging.Filter):
+    """Takes the traceback off what Django tells of a request that was refused (4xx): the house did as it should."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always true."""
+        if 400 <= getattr(record, "status_code", 0) < 500:
+            record.exc_info = record.exc_text = None
+        return True
+
+
 def logging_config(*, form: str, level: str, folder: Path, secrets: Iterable[str]) -> dict[str, Any]:
     """Django's LOGGING. `form` is `console` or `json`; `secrets` are values that must never be written."""
     shared: list[Processor] = [
@@ -103,7 +113,7 @@ def logging_config(*, form: str, level: str, folder: Path, secrets: Iterable[str
                 ],
             }
         },
-        "filters": {"without_polls": {"()": WithoutPolls}},
+        "filters": {"without_polls": {"()": WithoutPolls}, "refusals_in_one_line": {"()": RefusalsInOneLine}},
         "handlers": {
             "stream": {
                 "class": "config.log_files.CurrentStream",
@@ -115,7 +125,7 @@ def logging_config(*, form: str, level: str, folder: Path, secrets: Iterable[str
         "loggers": {
             # Without handlers of their own, so that nothing is said twice.
             "django": {"handlers": [], "level": level},
-            "django.request": {"filters": ["without_polls"]},
+            "django.request": {"filters": ["without_polls", "refusals_in_one_line"]},
             "django.server": {"handlers": [], "level": level, "propagate": True},
             # What they say at INFO (every request, every reconnect) would hide the bookings.
             "daphne": {"level": "WARNING"},

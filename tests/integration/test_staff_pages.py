@@ -33,6 +33,33 @@ def manager(settings: Settings, tmp_path: Path) -> Client:
     return browser_of(somebody("Manager", name="manager"))
 
 
+class TestARefusal:
+    def test_is_one_line_in_the_log(self, manager: Client, caplog: pytest.LogCaptureFixture) -> None:
+        nobody, show = browser_of(somebody(None, name="nobody")), make_show()
+        page = f"/admin/bookings/show/{show.pk}/seats/"
+        assert manager.get(page).status_code == 200
+        caplog.clear()
+
+        assert nobody.get(page).status_code == 403
+
+        assert caplog.text.splitlines() == [caplog.text.rstrip()]
+        assert f"Forbidden (Permission denied): {page}" in caplog.text
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+    def test_is_not_what_an_error_is(
+        self, manager: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def break_down(*_: object, **__: object) -> None:
+            raise RuntimeError("the page breaks")
+
+        monkeypatch.setattr("frontend.staff_seats.bookings.get_seat_picture", break_down)
+        manager.raise_request_exception = False
+
+        assert manager.get(f"/admin/bookings/show/{make_show().pk}/seats/").status_code == 500
+
+        assert "Traceback (most recent call last)" in caplog.text
+
+
 class TestToday:
     NOON = datetime(2099, 11, 21, 6, 30, tzinfo=UTC)
 
