@@ -13,9 +13,9 @@ import msgspec
 import psycopg
 
 from tests.bench.clients import Crowd, Viewer, connect_viewers, drop_all, every, read_message
-from tests.bench.fan_out import Painter
 from tests.bench.figures import Latency, Outcome, at_most
 from tests.bench.house import BenchShow, House, WebServer
+from tests.bench.publishers import Painter
 from tests.bench.suite import Bench
 
 CHANGE_EVERY_SECONDS: Final = 0.3

@@ -6,7 +6,7 @@ those that a benchmark asks for are read.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -109,9 +109,13 @@ class Viewer(WSListener):
                 transport.send_close(WSCloseCode.OK)
                 transport.disconnect()
             return
+        self.received(frame.get_payload_as_bytes())
+
+    def received(self, payload: bytes) -> None:
+        """A message arrived."""
         if not self.last:
             self.welcomed.set()
-        self.last = payload = frame.get_payload_as_bytes()
+        self.last = payload
         self.crowd.count(len(payload))
         if self.on_payload is not None:
             self.on_payload(payload)
@@ -150,16 +154,25 @@ class Grabber(Viewer):
         self._questions += 1
         name = str(self._questions)
         answer = self._asked[name] = asyncio.get_running_loop().create_future()
-        self.send(msgspec.json.encode({"type": kind, "id": name, **fields}))
+        self.send(self.question(kind, name, fields))
         reply: Message = await answer
         return reply
+
+    def question(self, kind: str, name: str, fields: Mapping[str, Any]) -> bytes:
+        """A request as it is sent. The name is a number, and comes back with the answer."""
+        return msgspec.json.encode({"type": kind, "id": name, **fields})
+
+    def answered(self, name: str, message: Message) -> None:
+        """An answer arrived; one that nobody waits for is dropped."""
+        if (asked := self._asked.pop(name, None)) is not None:
+            asked.set_result(message)
 
     def _read(self, payload: bytes) -> None:
         if payload.startswith(NEWS):
             return  # what others did; on the core that it shares, reading that would cost the server its database
         message = read_message(payload)
-        if message.id is not None and (asked := self._asked.pop(message.id, None)) is not None:
-            asked.set_result(message)
+        if message.id is not None:
+            self.answered(message.id, message)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """picows: whoever waits for an answer will not get it."""

@@ -1,25 +1,23 @@
-"""How many frames one server process delivers to the viewers of one show, ours and the tutorial's in turns.
+"""How many frames one server process delivers to the viewers of one show: ours and its peers' in turns.
 
-Changes are painted by the product's own script, straight into Redis, so that neither holds nor PostgreSQL are part
-of it. The publisher keeps a number of changes on their way: more than the server can show one by one, fewer than
-channels_redis drops.
+Changes are published straight into Redis, ours by the product's own script, the peers' by their own ways, so that
+neither holds nor PostgreSQL are part of it. A publisher keeps a number of changes on their way: more than the server
+can show one by one, fewer than channels_redis drops.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from channels_redis.core import RedisChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
-from django.conf import settings
 
-from bookings.seat_store.connection import StoreConnection
-from bookings.seat_store.store import SeatStore
-from tests.bench.clients import Crowd, Viewer, connect_viewers, read_message
-from tests.bench.figures import Outcome, at_least
-from tests.bench.house import BenchShow, WebServer
+from tests.bench.clients import Crowd, drop_all, read_message
+from tests.bench.contestants import OURS, SOCKETIO, WS, Contestant, Ours, Tutorial, open_node_peers
+from tests.bench.figures import Floor, Outcome, at_least, busy_note, quotients
+from tests.bench.house import BenchShow
+from tests.bench.publishers import ChannelPublisher, Emitter, GroupSender, Painter, Publisher
 from tests.bench.suite import Bench
 
 VIEWERS: Final = 500
@@ -30,88 +28,10 @@ DRAIN_SECONDS_MAX: Final = 20.0
 ON_THEIR_WAY_MAX: Final = 60
 ON_THEIR_WAY_OF_TUTORIAL_MAX: Final = 15
 LAYERS: Final = {"core": RedisChannelLayer, "pubsub": RedisPubSubChannelLayer}
-RATIO_FLOOR: Final = 15.0
-
-
-class Publisher(Protocol):
-    """Makes changes of one show, numbered from 1."""
-
-    async def publish(self, change: int) -> None:
-        """Publish one."""
-
-    async def close(self) -> None:
-        """Close the connection."""
-
-
-class Painter:
-    """Publishes by the seat store's `paint`: blocks seats in turn, `width` at once, then frees them in turn."""
-
-    def __init__(self, store: SeatStore, show: BenchShow, width: int) -> None:
-        self._store = store
-        self._show = show
-        self._width = width
-        self._painting: set[asyncio.Task[int]] = set()
-        self._failure: BaseException | None = None
-        # Rises over every fence that the show has seen.
-        self._fence = time.time_ns() // 1000
-
-    @classmethod
-    async def open(cls, show: BenchShow, *, width: int = 1) -> "Painter":
-        """Connect to the house's Redis."""
-        connection = await StoreConnection.open(settings.REDIS_URL)
-        return cls(SeatStore(connection, monotonic=time.monotonic), show, width)
-
-    async def publish(self, change: int) -> None:
-        """See Publisher."""
-        if self._failure is not None:
-            raise self._failure
-        turn, place = divmod(change - 1, len(self._show.labels) // self._width)
-        first = place * self._width
-        self._fence += 1
-        painting = self._store.paint(
-            self._show.id,
-            state="A" if turn % 2 else "X",
-            fence=self._fence,
-            seats=list(enumerate(self._show.labels[first : first + self._width], first)),
-        )
-        # The answer is not awaited: one connection, so they are made in this order.
-        task = asyncio.create_task(painting)
-        self._painting.add(task)
-        task.add_done_callback(self._painted)
-
-    def _painted(self, task: asyncio.Task[int]) -> None:
-        self._painting.discard(task)
-        if not task.cancelled() and self._failure is None:
-            self._failure = task.exception()
-
-    async def close(self) -> None:
-        """See Publisher."""
-        await asyncio.gather(*self._painting, return_exceptions=True)
-        self._store.connection.close()
-
-
-class GroupSender:
-    """Publishes as tutorials do, by `group_send`; a change of the same size and look as ours."""
-
-    def __init__(self, layer: Any, show: BenchShow) -> None:
-        self._layer = layer
-        self._show = show
-
-    async def publish(self, change: int) -> None:
-        """See Publisher."""
-        message = {
-            "type": "seats",
-            "epoch": "tutorial",
-            "from": change - 1,
-            "version": change,
-            "server_ms": time.time_ns() // 1_000_000,
-            "changes": [[change % len(self._show.labels), "X"]],
-        }
-        await self._layer.group_send(f"seats_{self._show.id}", {"type": "seats.changed", "message": message})
-
-    async def close(self) -> None:
-        """See Publisher."""
-        await self._layer.flush()
+WORDS: Final = {"frames": "frames", "changes": "seat changes"}
+TUTORIAL_FLOOR: Final = 15.0
+# Frames without coalescing, and seat changes with it.
+NODE_FLOORS: Final = (at_least(0.7), at_least(1.0))
 
 
 class Delivered(NamedTuple):
@@ -126,10 +46,14 @@ class Delivered(NamedTuple):
 class Side:
     """One of those compared: its viewers, who publishes to them, and how far they are."""
 
-    def __init__(self, name: str, server: WebServer, publisher: Publisher, on_their_way_max: int) -> None:
-        self.name = name
-        self.server = server
+    def __init__(self, contestant: Contestant, show: BenchShow, publisher: Publisher, on_their_way_max: int) -> None:
+        self.name = contestant.name
+        self.server = contestant.server
+        self.runs: list[Delivered] = []
+        self.generator_busy: list[float] = []
         self.crowd = Crowd()
+        self._contestant = contestant
+        self._show = show
         self._publisher = publisher
         self._on_their_way_max = on_their_way_max
         self._seen = [0] * (VIEWERS // SENTINEL_EVERY)
@@ -137,13 +61,11 @@ class Side:
         self._stopped = False
         self._first_version = 0
         self._moved = asyncio.Event()
-        self.viewers = [Viewer(self.crowd, self._sentinel(place)) for place in range(VIEWERS)]
+        self.viewers = [contestant.viewer(self.crowd, show, place, self._sentinel(place)) for place in range(VIEWERS)]
 
-    async def connect(self, url: str, tokens: Sequence[str] | None) -> None:
-        """Seat the viewers."""
-        await connect_viewers(self.server, url, self.viewers, tokens)
-        if tokens is None:
-            await self.crowd.frames_reach(len(self.viewers), within_seconds=DRAIN_SECONDS_MAX)
+    async def connect(self) -> None:
+        """Seat the viewers; each has had his first frame."""
+        await self._contestant.enter_all([(viewer, self._show) for viewer in self.viewers])
         self._first_version = self.viewers[0].position()[1]
 
     def _sentinel(self, place: int) -> Any:
@@ -176,7 +98,10 @@ class Side:
             self._moved.set()
             await publishing
         await self._drain()
-        return Delivered(frames / took, changes / took, size_bytes, frames / max(0.01, measured.server_seconds))
+        found = Delivered(frames / took, changes / took, size_bytes, frames / max(0.01, measured.server_seconds))
+        self.runs.append(found)
+        self.generator_busy.append(measured.generator_busy)
+        return found
 
     async def _publish(self) -> None:
         self._stopped = False
@@ -201,48 +126,66 @@ class Side:
 
     async def close(self) -> None:
         """Send everybody home."""
-        for viewer in self.viewers:
-            viewer.drop()
+        drop_all(self.viewers)
         await self._publisher.close()
         self.server.stop()
 
 
 async def fan_out(bench: Bench, outcome: Outcome) -> None:
-    """Frames and seat changes a second: ours without coalescing, ours with it, both layers of the tutorial."""
+    """Frames and seat changes a second: ours with and without coalescing, the tutorial's on both layers, Node's."""
     seconds = bench.sized(4.0, quick=1.5)
     async with AsyncExitStack() as stack:
         sides = await _open_sides(bench, stack)
-        found: dict[str, list[Delivered]] = {side.name: [] for side in sides}
         for repeat in range(bench.repeats):
             for side in sides:
                 delivered = await side.run(bench, outcome, seconds)
-                found[side.name].append(delivered)
                 rates = f"{delivered.frames:,.0f} frames/s, {delivered.changes:,.0f} changes/s"
                 bench.say(f"  {repeat + 1}: {side.name}: {rates}")
         outcome.details["viewers left behind"] = {side.name: side.left_behind() for side in sides}
-    _report(outcome, found)
+    _report(outcome, {side.name: side for side in sides})
 
 
 async def _open_sides(bench: Bench, stack: AsyncExitStack) -> list[Side]:
-    sides = []
-    plain, coalesced = await bench.shows(2)
-    for name, show, settings_ in (("ours", plain, {"COALESCE_MS": "0"}), ("ours, coalescing", coalesced, {})):
-        server = bench.house.serve(**settings_)
-        side = Side(name, server, await Painter.open(show), ON_THEIR_WAY_MAX)
+    """Everybody has a show of his own, but the tutorial, whose publisher never asks for one."""
+    sides: list[Side] = []
+
+    async def add(
+        contestant: Contestant, show: BenchShow, publisher: Publisher, most: int = ON_THEIR_WAY_MAX
+    ) -> None:
+        side = Side(contestant, show, publisher, most)
         stack.push_async_callback(side.close)
-        await side.connect(server.sockets(show), await bench.guests.take(server, VIEWERS // 10))
+        await side.connect()
         sides.append(side)
+
+    shows = iter(await bench.shows(2 * len(OURS) + 3))
+    for on, name in OURS.items():
+        for coalesces, settings in ((False, {"COALESCE_MS": "0"}), (True, {})):
+            show = next(shows)
+            side_name = coalescing(name) if coalesces else name
+            ours = await Ours.open(bench, on, guests=VIEWERS // 10, name=side_name, **settings)
+            await add(ours, show, await Painter.open(show))
+    show = next(shows)
     for layer, backend in LAYERS.items():
         server = bench.house.serve_peer("asgi:application", PEER_LAYER=layer)
-        sender = GroupSender(backend(hosts=[bench.house.layer_url]), plain)
-        side = Side(f"tutorial, {layer} layer", server, sender, ON_THEIR_WAY_OF_TUTORIAL_MAX)
-        stack.push_async_callback(side.close)
-        await side.connect(f"ws://127.0.0.1:{server.port}/ws/tutorial/{plain.id}/", None)
-        sides.append(side)
+        sender = GroupSender(backend(hosts=[bench.house.layer_url]), show)
+        await add(Tutorial(tutorial(layer), server), show, sender, ON_THEIR_WAY_OF_TUTORIAL_MAX)
+    for peer in open_node_peers(bench):
+        show = next(shows)
+        await add(peer, show, Emitter(show) if peer.name == SOCKETIO else ChannelPublisher(show))
     return sides
 
 
-def _report(outcome: Outcome, found: dict[str, list[Delivered]]) -> None:
+def coalescing(name: str) -> str:
+    """How a side is called that shows several changes in one frame."""
+    return f"{name}, coalescing"
+
+
+def tutorial(layer: str) -> str:
+    """How the tutorial's side on this layer is called."""
+    return f"tutorial, {layer} layer"
+
+
+def _report(outcome: Outcome, sides: dict[str, Side]) -> None:
     columns = (
         ("frames delivered", "frames/s", "frames"),
         ("seat changes delivered", "changes/s", "changes"),
@@ -250,14 +193,25 @@ def _report(outcome: Outcome, found: dict[str, list[Delivered]]) -> None:
         ("a frame", "bytes", "frame_bytes"),
     )
     for label, unit, column in columns:
-        for name, runs in found.items():
-            outcome.add(f"{label}, {name}", unit, [getattr(run, column) for run in runs])
+        for side in sides.values():
+            values = [getattr(run, column) for run in side.runs]
+            outcome.add(f"{label}, {side.name}", unit, values, note=busy_note(side.generator_busy))
+    # The tutorial runs on Daphne: so is ours here.
+    daphne = OURS["daphne"]
     for layer in LAYERS:
-        theirs = found[f"tutorial, {layer} layer"]
-        for name, what, column in (("ours", "frames", "frames"), ("ours, coalescing", "seat changes", "changes")):
-            outcome.add(
-                f"{what}: {name} ÷ tutorial, {layer} layer",
-                "×",
-                [getattr(run, column) / getattr(peer, column) for run, peer in zip(found[name], theirs, strict=True)],
-                floor=at_least(RATIO_FLOOR),
-            )
+        _compare(outcome, sides[daphne], sides[tutorial(layer)], "frames", at_least(TUTORIAL_FLOOR))
+        _compare(outcome, sides[coalescing(daphne)], sides[tutorial(layer)], "changes", at_least(TUTORIAL_FLOOR))
+    for peer in (SOCKETIO, WS):
+        if peer in sides:
+            # Floors are set against socket.io; ws is what Node can do at most.
+            frames, changes = NODE_FLOORS if peer == SOCKETIO else (None, None)
+            for name in OURS.values():
+                _compare(outcome, sides[name], sides[peer], "frames", frames)
+                _compare(outcome, sides[coalescing(name)], sides[peer], "changes", changes)
+
+
+def _compare(outcome: Outcome, ours: Side, peer: Side, column: str, floor: Floor | None) -> None:
+    """Ours as a multiple of a peer's, turn by turn."""
+    multiples = quotients([getattr(run, column) for run in ours.runs], [getattr(run, column) for run in peer.runs])
+    note = busy_note(peer.generator_busy)
+    outcome.add(f"{WORDS[column]}: {ours.name} ÷ {peer.name}", "×", multiples, floor=floor, note=note)

@@ -128,6 +128,17 @@ def median(values: Sequence[float]) -> float:
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
+def quotients(ours: Iterable[float], theirs: Iterable[float]) -> list[float]:
+    """Ours as multiples of theirs, turn by turn; a turn in which they did nothing gives none."""
+    return [mine / other for mine, other in zip(ours, theirs, strict=True) if other]
+
+
+def busy_note(busy: Sequence[float]) -> str:
+    """A word of warning where the generator was what was slow, so that this side could do more than was seen."""
+    share = median(busy)
+    return f"a lower bound: the generator was {share:.0%} busy" if share > GENERATOR_BUSY_MAX else ""
+
+
 def percentile(ordered: Sequence[float], share: float) -> float:
     """The nearest-rank percentile of ascending values, so it is one that was seen; NaN of nothing."""
     if not ordered:

@@ -21,6 +21,7 @@ import psutil
 from config.embedded import EmbeddedServers
 from config.guardian import Guardian
 from config.ports import free_port, wait_step
+from tests.bench.node import FOLDER, find_node
 from tests.support.servers import FORGOTTEN_VARIABLES
 
 SERVER_CORE: Final = 0
@@ -138,37 +139,44 @@ class House:
 
     # --- servers
 
-    def serve(self, **settings: str) -> WebServer:
-        """Housefull's web process, with these environment variables."""
+    def serve(self, on: str | None = None, **settings: str) -> WebServer:
+        """Housefull's web process, with these environment variables; on Daphne or uvicorn (default: as the run)."""
         port = free_port()
         module = ["-m", "realtime.server", "--port", str(port)]
-        if self.server == "uvicorn":
+        if (on or self.server) == "uvicorn":
             uvicorn = ["-m", "uvicorn", "config.asgi:application", "--ws", "websockets-sansio", "--loop", "uvloop"]
             module = [*uvicorn, "--log-level", "warning", "--no-access-log", "--port", str(port)]
         if self._profile is not None:
             module = ["-m", "tests.bench.profiled", str(self._profile), *module[1:]]
-        return self._start("housefull", module, port, settings)
+        return self._start("housefull", [sys.executable, *module], port, settings)
 
     def serve_peer(self, application: str, **settings: str) -> WebServer:
         """An application of tests.bench.peers on the stock Daphne."""
         port = free_port()
-        command = ["-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port)]
+        command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port)]
         settings = {"DJANGO_SETTINGS_MODULE": "tests.bench.peers.settings", **settings}
         return self._start("peer", [*command, f"tests.bench.peers.{application}"], port, settings)
 
     def serve_module(self, module: str, *arguments: str, settings: Mapping[str, str] | None = None) -> WebServer:
         """Any module that listens on the port it is given as its first argument, on the server's core."""
         port = free_port()
-        return self._start(module.rsplit(".", 1)[1], ["-m", module, str(port), *arguments], port, settings or {})
+        command = [sys.executable, "-m", module, str(port), *arguments]
+        return self._start(module.rsplit(".", 1)[1], command, port, settings or {})
 
-    def _start(self, kind: str, arguments: list[str], port: int, settings: Mapping[str, str]) -> WebServer:
+    def serve_node(self, script: str, **settings: str) -> WebServer:
+        """A server of tests/bench/peers/node. Ask `find_node` first whether there is Node."""
+        port = free_port()
+        settings = {"NODE_ENV": "production", **settings}
+        return self._start(Path(script).stem, [find_node().program, str(FOLDER / script), str(port)], port, settings)
+
+    def _start(self, kind: str, command: list[str], port: int, settings: Mapping[str, str]) -> WebServer:
         self._names[kind] = self._names.get(kind, 0) + 1
         name = f"{kind}-{self._names[kind]}"
         log = Path(self._logs.name) / f"{name}.log"
         with log.open("wb") as output:
             pid = self.guardian.start(
                 name,
-                [sys.executable, *arguments],
+                command,
                 output=output.fileno(),
                 environment={**os.environ, **settings},
                 folder=ROOT,

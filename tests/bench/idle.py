@@ -19,9 +19,9 @@ from tests.bench.clients import (
     drop_all,
     in_parallel,
 )
-from tests.bench.fan_out import Painter
 from tests.bench.figures import Outcome, at_most, slope
 from tests.bench.house import BenchShow, WebServer
+from tests.bench.publishers import Painter
 from tests.bench.suite import Bench
 
 STEPS: Final = 5

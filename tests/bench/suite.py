@@ -50,7 +50,8 @@ class Bench:
             yield measured
         finally:
             took = time.perf_counter() - began
-            outcome.busy.append((time.process_time() - cpu_before) / took)
+            measured.generator_busy = (time.process_time() - cpu_before) / took
+            outcome.busy.append(measured.generator_busy)
             for part, share in shares().items():
                 outcome.usage.setdefault(part, []).append(share)
             if server is not None:
@@ -63,6 +64,8 @@ class Measured:
     """What a measured block has cost; known once the block is left."""
 
     server_seconds: float = 0.0
+    # The generator's share of its core.
+    generator_busy: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
