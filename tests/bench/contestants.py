@@ -9,6 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
+import psycopg
+import redis
+
 from tests.bench import engine_io
 from tests.bench.clients import (
     CONNECTIONS_AT_ONCE,
@@ -20,8 +23,9 @@ from tests.bench.clients import (
     connect,
     in_parallel,
 )
-from tests.bench.house import BenchShow, WebServer
+from tests.bench.house import BenchShow, House, WebServer
 from tests.bench.node import find_node
+from tests.bench.peers.locking_view import TABLE
 from tests.bench.socketio_clients import SocketIoGrabber, SocketIoViewer
 from tests.bench.suite import Bench
 
@@ -30,6 +34,7 @@ SOCKETIO: Final = "socket.io"
 WS: Final = "ws"
 # How holders of every peer are called, so that what they were granted can be told apart.
 PEER_HOLDER: Final = "peer-"
+RELEASE_TRIES_MAX: Final = 20
 
 OnPayload = Callable[[bytes], None]
 
@@ -86,6 +91,9 @@ class Contestant:
         """Ask for one seat: `held` or `refused`."""
         return await grabber.ask("hold", seats=[show.labels[seat]])
 
+    async def let_go(self, grabber: Asking) -> None:
+        """Give back what a customer has; peers cannot, and are made to forget (`forget_peers`)."""
+
 
 class Ours(Contestant):
     """Housefull, by its contract."""
@@ -107,6 +115,14 @@ class Ours(Contestant):
     def token(self, place: int) -> str | None:
         """See Contestant."""
         return self._tokens[place % len(self._tokens)]
+
+    async def let_go(self, grabber: Asking) -> None:
+        """Give all seats back; an overloaded house may ask to try again, and is asked again."""
+        for _ in range(RELEASE_TRIES_MAX):
+            answer = await grabber.ask("release")
+            if answer.type == "released":
+                return
+        raise AssertionError(f"not released: {answer.code}")
 
 
 class Tutorial(Contestant):
@@ -160,3 +176,21 @@ def open_node_peers(bench: Bench, *, coalesce_ms: int = 0) -> list[Contestant]:
         server = bench.house.serve_node(script, COALESCE_MS=str(coalesce_ms))
         peers.append(kind(name, server))
     return peers
+
+
+def forget_peers(house: House) -> None:
+    """End whatever peers have granted, which they cannot do themselves."""
+    holders = f"{PEER_HOLDER}%"
+    with psycopg.connect(house.servers.database_url) as connection:
+        connection.execute(
+            "UPDATE bookings_seatclaim SET released_at = now() WHERE released_at IS NULL AND booking_id IN"
+            " (SELECT id FROM bookings_booking WHERE holder LIKE %s)",
+            [holders],
+        )
+        connection.execute("UPDATE bookings_booking SET status = 'cancelled' WHERE holder LIKE %s", [holders])
+        connection.execute(TABLE)
+        connection.execute("UPDATE peer_seat SET holder = '' WHERE holder <> ''")
+    with redis.Redis.from_url(house.servers.redis_url) as client:
+        for pattern in ("plain:*", "peer:*"):
+            for key in client.scan_iter(pattern, count=1000):
+                client.delete(key)

@@ -1,206 +1,104 @@
-"""Grabs of single seats over sockets, granted and refused, ours and a plain consumer's in turns.
+"""Grabs of single seats, granted and refused: ours on both servers and its peers' in turns.
 
 Closed loop on purpose: a number of customers, each with one question open, is what a server gets at the moment a
 sale opens; how long they wait is reported beside how many are served. Every grant is a new booking with its claim,
 and the rows are counted afterwards.
 """
 
-import asyncio
-import time
-from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from functools import partial
-from itertools import cycle
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import psycopg
-import redis
 
-from tests.bench.clients import CONNECTIONS_AT_ONCE, Crowd, Grabber, Message, connect, in_parallel
-from tests.bench.figures import Floor, Latency, Outcome, at_least
-from tests.bench.house import BenchShow, House, WebServer
+from tests.bench.contestants import OURS, SOCKETIO, Contestant, Ours, PlainConsumer, forget_peers, open_node_peers
+from tests.bench.figures import Floor, Outcome, at_least, busy_note, quotients
+from tests.bench.grab_sides import SOCKETS_OF_SHOW, Side
+from tests.bench.house import House
+from tests.bench.locking import LockingView
 from tests.bench.suite import Bench
 
-OPEN_QUESTIONS: Final = 200
-# Sockets in one room: all of them see every grant there, as customers of a show do.
-SOCKETS_OF_SHOW: Final = 200
-RELEASE_TRIES_MAX: Final = 20
-# What one customer may hold.
 SEATS_TAKEN: Final = 10
+# So slow that fewer shows give as long a run.
+SHOWS_OF_PLAIN_MAX: Final = 5
+SHOWS_OF_VIEW_MAX: Final = 2
+# Ours widens its windows up to this under load; the Node peers, who show the same to as many, may do so at once.
+COALESCE_MS_OF_NODE: Final = 50
 GRANTED_FLOOR: Final = at_least(4000)
 REFUSED_FLOOR: Final = at_least(6000)
-
-Ask = Callable[[Grabber, BenchShow, int], Coroutine[Any, Any, Message]]
-
-
-class Wish(NamedTuple):
-    """A customer, and the seat that he wants."""
-
-    grabber: Grabber
-    show: BenchShow
-    seat: int
-
-
-class Run(NamedTuple):
-    """What a round of wishes came to."""
-
-    answers: int
-    per_second: float
-    wait_ms: Latency
-
-
-class Side:
-    """One of those compared: a server, its sockets, and how they ask for a seat."""
-
-    def __init__(self, name: str, server: WebServer, ask: Ask) -> None:
-        self.name = name
-        self.server = server
-        self.runs: list[Run] = []
-        # Answers for each second of its processor time: what a quiet core would give at most.
-        self.costs: list[float] = []
-        self.sockets: list[tuple[Grabber, BenchShow]] = []
-        # Answers that were not the expected one, by code.
-        self.surprises: Counter[str] = Counter()
-        self._ask = ask
-        self._crowd = Crowd()
-
-    async def connect(
-        self, shows: Sequence[BenchShow], url: Callable[[BenchShow, int], str], tokens: Sequence[str] | None
-    ) -> None:
-        """SOCKETS_OF_SHOW customers in each show, each with an identity of his own."""
-        self.sockets = [(Grabber(self._crowd), show) for show in shows for _ in range(SOCKETS_OF_SHOW)]
-
-        async def seat(place: int) -> None:
-            grabber, show = self.sockets[place]
-            await connect(grabber, url(show, place), token=tokens[place] if tokens else None)
-
-        places = range(len(self.sockets))
-        await in_parallel([partial(seat, place) for place in places], at_once=CONNECTIONS_AT_ONCE)
-
-    async def grab(self, wishes: Iterable[Wish], *, expect: str, seconds: float = float("inf")) -> Run:
-        """Have wishes asked, OPEN_QUESTIONS at once, until they or the time run out. Counts the expected answers."""
-        waiting = iter(wishes)
-        waits_ms: list[float] = []
-        began = time.perf_counter()
-
-        async def work() -> None:
-            for grabber, show, seat in waiting:
-                asked_at = time.perf_counter()
-                answer = await self._ask(grabber, show, seat)
-                if answer.type == expect:
-                    waits_ms.append((time.perf_counter() - asked_at) * 1000)
-                else:
-                    self.surprises[answer.code or answer.type] += 1
-                if time.perf_counter() - began > seconds:
-                    return
-
-        await asyncio.gather(*(work() for _ in range(OPEN_QUESTIONS)))
-        took = time.perf_counter() - began
-        self.runs.append(Run(len(waits_ms), len(waits_ms) / took, Latency.of(waits_ms)))
-        return self.runs[-1]
-
-    async def ask(self, place: int, seat: int) -> Message:
-        """One question of one customer."""
-        return await self._ask(*self.sockets[place], seat)
-
-    async def close(self) -> None:
-        """Send everybody home."""
-        for grabber, _ in self.sockets:
-            grabber.drop()
-        self.server.stop()
-
-
-async def ask_ours(grabber: Grabber, show: BenchShow, seat: int) -> Message:
-    """A hold of one seat, by the contract."""
-    return await grabber.ask("hold", seats=[show.labels[seat]])
-
-
-async def ask_plain(grabber: Grabber, _: BenchShow, seat: int) -> Message:
-    """The plain consumer's own words."""
-    return await grabber.ask("grab", seat=seat)
+# Ours as a multiple of socket.io, by what serves ours.
+GRANTED_RATIO_FLOORS: Final = {"daphne": at_least(0.8), "uvicorn": at_least(1.2)}
+REFUSED_RATIO_FLOORS: Final = {"daphne": at_least(0.3), "uvicorn": at_least(0.7)}
 
 
 async def granted(bench: Bench, outcome: Outcome) -> None:
     """Each customer takes a free seat of his own; all let go before the next round."""
-    shows = await bench.shows(bench.sized(20, quick=5))
-    plain_shows = await bench.shows(5)
     rows = outcome.details["rows counted in PostgreSQL"] = []
     async with AsyncExitStack() as stack:
-        sides = ours, plain = await _open_sides(bench, stack, shows, plain_shows)
-        for _ in range(bench.repeats):
+        sides = await _open_sides(bench, stack, shows=bench.sized(15, quick=5))
+        for repeat in range(1 + bench.repeats):
             for side in sides:
                 before = _count_rows(bench.house)
-                wishes = _one_seat_each(side)
-                with bench.measuring(outcome, side.server) as measured:
-                    run = await side.grab(wishes, expect="held")
-                side.costs.append(run.answers / measured.server_seconds)
-                _say(bench, side)
+                run = await side.grab(bench, outcome, side.one_seat_each(), expect="held")
                 bookings, claims = (now - then for now, then in zip(_count_rows(bench.house), before, strict=True))
                 rows.append({"side": side.name, "held": run.answers, "bookings": bookings, "claims": claims})
                 if not run.answers == bookings == claims:
                     raise AssertionError(f"said and done differ: {rows[-1]}, {dict(side.surprises)}")
-            releases = [partial(_release, grabber) for grabber, _ in ours.sockets]
-            await in_parallel(releases, at_once=OPEN_QUESTIONS)
-            _forget_plain(bench.house)
+            for side in sides:
+                await side.let_go()
+            forget_peers(bench.house)
+            _warm_up_ends(sides, repeat)
     outcome.details["free seats refused"] = {side.name: dict(side.surprises) for side in sides}
-    _report(outcome, ours, plain, what="granted", floor=GRANTED_FLOOR)
+    _report(outcome, sides, what="granted", floor=GRANTED_FLOOR, ratio_floors=GRANTED_RATIO_FLOORS)
 
 
 async def refused(bench: Bench, outcome: Outcome) -> None:
-    """Everybody wants the seats that one customer has."""
-    shows = await bench.shows(1)
-    plain_shows = await bench.shows(1)
+    """Everybody wants the seats that ten customers have."""
     seconds = bench.sized(4.0, quick=1.5)
     async with AsyncExitStack() as stack:
-        sides = ours, plain = await _open_sides(bench, stack, shows, plain_shows)
+        sides = await _open_sides(bench, stack, shows=1)
         for side in sides:
             for seat in range(SEATS_TAKEN):
-                # The plain consumer has no holds of several seats.
-                answer = await side.ask(0 if side is ours else seat, seat)
-                assert answer.type == "held", answer
-        for _ in range(bench.repeats):
+                answer = await side.take(seat, seat)
+                assert answer.type == "held", (side.name, answer)
+        for repeat in range(1 + bench.repeats):
             for side in sides:
-                with bench.measuring(outcome, side.server) as measured:
-                    run = await side.grab(_taken_seats(side), expect="refused", seconds=seconds)
-                side.costs.append(run.answers / measured.server_seconds)
-                _say(bench, side)
-        _forget_plain(bench.house)
-    _report(outcome, ours, plain, what="refused", floor=REFUSED_FLOOR)
+                wishes = side.taken_seats(SEATS_TAKEN)
+                await side.grab(bench, outcome, wishes, expect="refused", seconds=seconds)
+                if side.surprises:
+                    raise AssertionError(f"{side.name}: a taken seat was not refused: {dict(side.surprises)}")
+            _warm_up_ends(sides, repeat)
+        forget_peers(bench.house)
+    _report(outcome, sides, what="refused", floor=REFUSED_FLOOR, ratio_floors=REFUSED_RATIO_FLOORS)
 
 
-async def _open_sides(
-    bench: Bench, stack: AsyncExitStack, shows: Sequence[BenchShow], plain_shows: Sequence[BenchShow]
-) -> tuple[Side, Side]:
-    ours = Side("ours", bench.house.serve(), ask_ours)
-    stack.push_async_callback(ours.close)
-    tokens = await bench.guests.take(ours.server, len(shows) * SOCKETS_OF_SHOW)
-    await ours.connect(shows, lambda show, _: ours.server.sockets(show), tokens)
-    plain = Side("plain consumer", bench.house.serve_peer("asgi:application"), ask_plain)
-    stack.push_async_callback(plain.close)
-    port = plain.server.port
-    await plain.connect(
-        plain_shows, lambda show, place: f"ws://127.0.0.1:{port}/ws/plain/{show.id}/plain-{place}/", None
-    )
-    return ours, plain
+async def _open_sides(bench: Bench, stack: AsyncExitStack, *, shows: int) -> list[Side]:
+    sides: list[Side] = []
+
+    async def add(contestant: Contestant, count: int) -> None:
+        await enter(Side(contestant, await bench.shows(count)))
+
+    async def enter(side: Side) -> None:
+        stack.push_async_callback(side.close)
+        await side.connect()
+        sides.append(side)
+
+    for on in OURS:
+        await add(await Ours.open(bench, on, guests=shows * SOCKETS_OF_SHOW), shows)
+    for peer in open_node_peers(bench, coalesce_ms=COALESCE_MS_OF_NODE):
+        await add(peer, shows)
+    plain = bench.house.serve_peer("asgi:application")
+    await add(PlainConsumer("plain consumer, SET NX", plain), min(shows, SHOWS_OF_PLAIN_MAX))
+    of_view = await bench.shows(min(shows, SHOWS_OF_VIEW_MAX))
+    await enter(Side(await LockingView.open(bench, of_view), of_view))
+    return sides
 
 
-async def _release(grabber: Grabber) -> None:
-    """Let all seats go; an overloaded house may ask to try again, and is asked again."""
-    for _ in range(RELEASE_TRIES_MAX):
-        answer = await grabber.ask("release")
-        if answer.type == "released":
-            return
-    raise AssertionError(f"not released: {answer.code}")
-
-
-def _one_seat_each(side: Side) -> list[Wish]:
-    return [Wish(grabber, show, place % SOCKETS_OF_SHOW) for place, (grabber, show) in enumerate(side.sockets)]
-
-
-def _taken_seats(side: Side) -> Iterable[Wish]:
-    """Without end; whoever has the seats asks for nothing."""
-    return cycle(Wish(*socket, place % SEATS_TAKEN) for place, socket in enumerate(side.sockets) if place)
+def _warm_up_ends(sides: list[Side], repeat: int) -> None:
+    """The first turn opens connections, prepares statements and compiles; it is nobody's figure."""
+    if repeat == 0:
+        for side in sides:
+            side.forget_runs()
 
 
 def _count_rows(house: House) -> tuple[int, int]:
@@ -213,31 +111,34 @@ def _count_rows(house: House) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def _forget_plain(house: House) -> None:
-    """End what the plain consumer granted, which cannot do it itself."""
-    with psycopg.connect(house.servers.database_url) as connection:
-        connection.execute(
-            "UPDATE bookings_seatclaim SET released_at = now() WHERE released_at IS NULL AND booking_id IN"
-            " (SELECT id FROM bookings_booking WHERE holder LIKE 'plain-%')"
+def _report(
+    outcome: Outcome, sides: list[Side], *, what: str, floor: Floor, ratio_floors: Mapping[str, Floor]
+) -> None:
+    by_name = {side.name: side for side in sides}
+    notes = {side.name: busy_note([run.generator_busy for run in side.runs]) for side in sides}
+    for side in sides:
+        # What is promised in grabs a second is promised of the server that Housefull comes with.
+        its_floor = floor if side.name == OURS["daphne"] else None
+        outcome.add(
+            f"{what}, {side.name}",
+            "grabs/s",
+            [run.per_second for run in side.runs],
+            floor=its_floor,
+            note=notes[side.name],
         )
-        connection.execute("UPDATE bookings_booking SET status = 'cancelled' WHERE holder LIKE 'plain-%'")
-    with redis.Redis.from_url(house.servers.redis_url) as client:
-        for key in client.scan_iter("plain:*", count=1000):
-            client.delete(key)
-
-
-def _say(bench: Bench, side: Side) -> None:
-    run = side.runs[-1]
-    bench.say(f"  {len(side.runs)}: {side.name}: {run.per_second:,.0f}/s, p99 {run.wait_ms.p99:.0f} ms")
-
-
-def _report(outcome: Outcome, ours: Side, plain: Side, *, what: str, floor: Floor) -> None:
-    outcome.add(f"{what}, ours", "grabs/s", [run.per_second for run in ours.runs], floor=floor)
-    outcome.add(f"{what}, plain consumer", "grabs/s", [run.per_second for run in plain.runs])
-    multiples = [mine.per_second / theirs.per_second for mine, theirs in zip(ours.runs, plain.runs, strict=True)]
-    outcome.add(f"{what}: ours ÷ plain consumer", "×", multiples)
-    for side in (ours, plain):
-        outcome.add(f"{what} for each second of server time, {side.name}", "grabs/s", side.costs)
-    for side in (ours, plain):
-        outcome.add(f"wait for the answer, p50, {side.name}", "ms", [run.wait_ms.p50 for run in side.runs])
-        outcome.add(f"wait for the answer, p99, {side.name}", "ms", [run.wait_ms.p99 for run in side.runs])
+    for peer in sides:
+        if peer.name in OURS.values():
+            continue
+        for on, name in OURS.items():
+            multiples = quotients(
+                [run.per_second for run in by_name[name].runs], [run.per_second for run in peer.runs]
+            )
+            ratio_floor = ratio_floors[on] if peer.name == SOCKETIO else None
+            outcome.add(f"{what}: {name} ÷ {peer.name}", "×", multiples, floor=ratio_floor, note=notes[peer.name])
+    for side in sides:
+        values = [run.for_server_second for run in side.runs]
+        outcome.add(f"{what} for each second of server time, {side.name}", "grabs/s", values)
+    for share in ("p50", "p99"):
+        for side in sides:
+            values = [getattr(run.wait_ms, share) for run in side.runs]
+            outcome.add(f"wait for the answer, {share}, {side.name}", "ms", values)
