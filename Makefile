@@ -50,6 +50,7 @@ check-migrations:
 
 check-docs:
 	$(if $(wildcard */management/commands/generate_docs.py),$(RUN)/python manage.py generate_docs --check,@:)
+	$(RUN)/python -m tests.bench.guide --check
 
 bench: $(VENV)/dev-installed ## run the benchmarks; reports/ has JSON and HTML
 	$(RUN)/python -m tests.bench $(ARGS)

@@ -14,9 +14,10 @@ import psycopg
 
 from tests.bench.clients import Crowd, Viewer, connect_viewers, drop_all, every, read_message
 from tests.bench.figures import Latency, Outcome, at_most
-from tests.bench.house import BenchShow, House, WebServer
+from tests.bench.house import House
 from tests.bench.publishers import Painter
 from tests.bench.suite import Bench
+from tests.bench.web_servers import BenchShow, WebServer
 
 CHANGE_EVERY_SECONDS: Final = 0.3
 # Not measured: the first changes after 2,200 handshakes.

@@ -14,7 +14,7 @@ import httpx
 import msgspec
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from tests.bench.house import WebServer
+from tests.bench.web_servers import WebServer
 
 # How most frames begin that answer nobody's question.
 NEWS: Final = b'{"type":"seats"'

@@ -13,6 +13,7 @@ import psycopg
 import redis
 
 from tests.bench.house import House
+from tests.bench.node import find_node, package_versions
 
 PACKAGES: Final = (
     "django",
@@ -56,6 +57,7 @@ def describe(house: House, *, seed: int, quick: bool) -> dict[str, Any]:
         "postgresql": postgres,
         "redis server": redis_version,
         "packages": {name: _version(name) for name in PACKAGES},
+        "node": _node(),
     }
 
 
@@ -69,6 +71,7 @@ def as_text(about: dict[str, Any]) -> str:
             f" load {about['load_average'][0]:.2f}",
             f"Python {about['python']}, PostgreSQL {postgres['server_version']} (fsync {postgres['fsync']}),"
             f" Redis {about['redis server']}, {packages}",
+            ", ".join(f"{name} {found}" for name, found in about["node"].items()) or find_node().missing,
             f"Housefull on {about['server']}, LIMIT_PROFILE=bench, seed {about['seed']}"
             + (", quick" if about["quick"] else ""),
         )
@@ -82,6 +85,12 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
+
+
+def _node() -> dict[str, str]:
+    """Node and the packages of its peers; nothing where they cannot run."""
+    node = find_node()
+    return {} if node.missing else {"node": node.version, **package_versions()}
 
 
 def _version(package: str) -> str:

@@ -16,8 +16,8 @@ from typing import Final
 import httpx
 
 from tests.bench.figures import Latency, Outcome, at_least
-from tests.bench.house import LOAD_CORE, ROOT, BenchShow, WebServer, pin, pin_free
 from tests.bench.suite import Bench
+from tests.bench.web_servers import LOAD_CORE, ROOT, BenchShow, WebServer, pin, pin_free
 from tests.support.razorpay import Paid, Razorpay, running_emulator
 
 # Browsers that verify at the same time.

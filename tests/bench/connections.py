@@ -7,8 +7,8 @@ from typing import Final
 from tests.bench.clients import Crowd, drop_all
 from tests.bench.contestants import OURS, Contestant, Ours, Tutorial, open_node_peers
 from tests.bench.figures import Outcome, busy_note, quotients
-from tests.bench.house import BenchShow
 from tests.bench.suite import Bench
+from tests.bench.web_servers import BenchShow
 
 GUESTS: Final = 100
 

@@ -17,8 +17,9 @@ from typing import Any, Final
 import psycopg
 
 from tests.bench.figures import Grant, Outcome, at_most, double_grants
-from tests.bench.house import BenchShow, House, pin_free
+from tests.bench.house import House
 from tests.bench.suite import Bench
+from tests.bench.web_servers import BenchShow, pin_free
 
 PROCESSES: Final = 2
 CUSTOMERS: Final = 200

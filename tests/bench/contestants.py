@@ -23,11 +23,12 @@ from tests.bench.clients import (
     connect,
     in_parallel,
 )
-from tests.bench.house import BenchShow, House, WebServer
+from tests.bench.house import House
 from tests.bench.node import find_node
 from tests.bench.peers.locking_view import TABLE
 from tests.bench.socketio_clients import SocketIoGrabber, SocketIoViewer
 from tests.bench.suite import Bench
+from tests.bench.web_servers import BenchShow, WebServer
 
 OURS: Final = {"daphne": "ours on Daphne", "uvicorn": "ours on uvicorn"}
 SOCKETIO: Final = "socket.io"

@@ -13,9 +13,9 @@ import redis.asyncio as redis
 
 from tests.bench.clients import CONNECTIONS_AT_ONCE, Crowd, Grabber, Viewer, connect, every, in_parallel, read_message
 from tests.bench.figures import Latency, Outcome, at_most
-from tests.bench.house import BenchShow, WebServer
 from tests.bench.peers.keyspace_listener import BareListener
 from tests.bench.suite import Bench
+from tests.bench.web_servers import BenchShow, WebServer
 
 OTHER_KEYS: Final = (0, 10_000, 100_000)
 OTHER_KEYS_SECONDS: Final = 3600

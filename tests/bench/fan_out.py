@@ -16,9 +16,9 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from tests.bench.clients import Crowd, drop_all, read_message
 from tests.bench.contestants import OURS, SOCKETIO, WS, Contestant, Ours, Tutorial, open_node_peers
 from tests.bench.figures import Floor, Outcome, at_least, busy_note, quotients
-from tests.bench.house import BenchShow
 from tests.bench.publishers import ChannelPublisher, Emitter, GroupSender, Painter, Publisher
 from tests.bench.suite import Bench
+from tests.bench.web_servers import BenchShow
 
 VIEWERS: Final = 500
 SENTINEL_EVERY: Final = 50
@@ -28,7 +28,11 @@ DRAIN_SECONDS_MAX: Final = 20.0
 ON_THEIR_WAY_MAX: Final = 60
 ON_THEIR_WAY_OF_TUTORIAL_MAX: Final = 15
 LAYERS: Final = {"core": RedisChannelLayer, "pubsub": RedisPubSubChannelLayer}
-WORDS: Final = {"frames": "frames", "changes": "seat changes"}
+WORDS: Final = {
+    "frames": "frames",
+    "changes": "seat changes",
+    "frames_for_server_second": "frames for each second of server time",
+}
 TUTORIAL_FLOOR: Final = 15.0
 # Frames without coalescing, and seat changes with it.
 NODE_FLOORS: Final = (at_least(0.7), at_least(1.0))
@@ -207,6 +211,7 @@ def _report(outcome: Outcome, sides: dict[str, Side]) -> None:
             frames, changes = NODE_FLOORS if peer == SOCKETIO else (None, None)
             for name in OURS.values():
                 _compare(outcome, sides[name], sides[peer], "frames", frames)
+                _compare(outcome, sides[name], sides[peer], "frames_for_server_second", None)
                 _compare(outcome, sides[coalescing(name)], sides[peer], "changes", changes)
 
 

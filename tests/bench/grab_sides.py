@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from tests.bench.clients import Crowd, Message, in_parallel
 from tests.bench.contestants import Asking, Contestant
 from tests.bench.figures import Latency, Outcome
-from tests.bench.house import BenchShow
 from tests.bench.suite import Bench
+from tests.bench.web_servers import BenchShow
 
 OPEN_QUESTIONS: Final = 200
 # Sockets in one room: all of them see every grant there, as customers of a show do.

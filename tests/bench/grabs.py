@@ -126,18 +126,21 @@ def _report(
             floor=its_floor,
             note=notes[side.name],
         )
-    for peer in sides:
-        if peer.name in OURS.values():
-            continue
+    peers = [side for side in sides if side.name not in OURS.values()]
+    for peer in peers:
         for on, name in OURS.items():
             multiples = quotients(
                 [run.per_second for run in by_name[name].runs], [run.per_second for run in peer.runs]
             )
             ratio_floor = ratio_floors[on] if peer.name == SOCKETIO else None
             outcome.add(f"{what}: {name} ÷ {peer.name}", "×", multiples, floor=ratio_floor, note=notes[peer.name])
-    for side in sides:
-        values = [run.for_server_second for run in side.runs]
-        outcome.add(f"{what} for each second of server time, {side.name}", "grabs/s", values)
+    of_server = f"{what} for each second of server time"
+    costs = {side.name: [run.for_server_second for run in side.runs] for side in sides}
+    for name, values in costs.items():
+        outcome.add(f"{of_server}, {name}", "grabs/s", values)
+    for peer in peers:
+        for name in OURS.values():
+            outcome.add(f"{of_server}: {name} ÷ {peer.name}", "×", quotients(costs[name], costs[peer.name]))
     for share in ("p50", "p99"):
         for side in sides:
             values = [getattr(run.wait_ms, share) for run in side.runs]

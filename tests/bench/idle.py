@@ -20,9 +20,9 @@ from tests.bench.clients import (
     in_parallel,
 )
 from tests.bench.figures import Outcome, at_most, slope
-from tests.bench.house import BenchShow, WebServer
 from tests.bench.publishers import Painter
 from tests.bench.suite import Bench
+from tests.bench.web_servers import BenchShow, WebServer
 
 STEPS: Final = 5
 SETTLE_SECONDS: Final = 1.0

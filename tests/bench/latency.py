@@ -23,8 +23,8 @@ from tests.bench.clients import (
     read_message,
 )
 from tests.bench.figures import Latency, Outcome, at_most
-from tests.bench.house import BenchShow, WebServer
 from tests.bench.suite import Bench
+from tests.bench.web_servers import BenchShow, WebServer
 
 HOLDS_A_SECOND: Final = 10
 # One customer may hold so many.

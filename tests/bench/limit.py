@@ -17,8 +17,9 @@ import redis
 from bookings.seat_store.scripts import load_scripts
 from tests.bench.clients import Crowd, Grabber, connect
 from tests.bench.figures import Outcome
-from tests.bench.house import SERVER_CORE, BenchShow, House, pin
+from tests.bench.house import House
 from tests.bench.suite import Bench
+from tests.bench.web_servers import SERVER_CORE, BenchShow, pin
 
 PROGRAM: Final = "redis-benchmark"
 CLIENTS: Final = 50
@@ -43,7 +44,8 @@ async def limit(bench: Bench, outcome: Outcome) -> None:
         for name, pipeline in PIPELINES.items():
             calls = bench.sized(100_000, quick=30_000) * (4 if pipeline > 1 else 1)
             options = ["-c", str(CLIENTS), "-n", str(calls), "-P", str(pipeline), "--csv"]
-            found[name].append(await _run([program, *_address(bench.house), *options, *call]))
+            with bench.measuring(outcome):
+                found[name].append(await _run([program, *_address(bench.house), *options, *call]))
     for name, rates in found.items():
         outcome.add(f"refused by the script alone, {name}", "calls/s", rates)
 

@@ -9,9 +9,9 @@ import psycopg
 
 from tests.bench.clients import Crowd, Message, read_message
 from tests.bench.contestants import PEER_HOLDER, Asking, Contestant
-from tests.bench.house import BenchShow
 from tests.bench.peers.locking_view import TABLE
 from tests.bench.suite import Bench
+from tests.bench.web_servers import BenchShow
 
 
 class HttpGrabber:
@@ -55,13 +55,7 @@ class LockingView(Contestant):
     @classmethod
     async def open(cls, bench: Bench, shows: Sequence[BenchShow]) -> Self:
         """Start it, with a row for each seat of these shows."""
-        with psycopg.connect(bench.house.servers.database_url) as connection:
-            connection.execute(TABLE)
-            for show in shows:
-                connection.execute(
-                    "INSERT INTO peer_seat (show_id, seat_index) SELECT %s, generate_series(0, %s)",
-                    [show.id, len(show.labels) - 1],
-                )
+        add_rows(bench.house.servers.database_url, shows)
         return cls("SELECT FOR UPDATE view", bench.house.serve_peer("asgi:application", PEER_POOL="1"))
 
     def grabber(self, crowd: Crowd, show: BenchShow, place: int) -> Asking:
@@ -75,6 +69,17 @@ class LockingView(Contestant):
     async def ask(self, grabber: Asking, show: BenchShow, seat: int) -> Message:
         """See Contestant."""
         return await grabber.ask(f"/grab/{show.id}/", seat=seat)
+
+
+def add_rows(database_url: str, shows: Sequence[BenchShow]) -> None:
+    """A row to lock for each seat of these shows."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(TABLE)
+        for show in shows:
+            connection.execute(
+                "INSERT INTO peer_seat (show_id, seat_index) SELECT %s, generate_series(0, %s)",
+                [show.id, len(show.labels) - 1],
+            )
 
 
 def content_length(head: bytes) -> int:

@@ -1,5 +1,6 @@
 """The Node peers: whether they can run here, and their packages, installed from the lock file on first use."""
 
+import fcntl
 import json
 import re
 import shutil
@@ -10,7 +11,7 @@ from typing import Final, NamedTuple
 
 FOLDER: Final = Path(__file__).parent / "peers" / "node"
 MAJOR_MIN: Final = 20
-INSTALL_SECONDS_MAX: Final = 300.0
+INSTALL_SECONDS_MAX: Final = 90.0
 # npm writes this beside what it has installed, whole.
 INSTALLED: Final = FOLDER / "node_modules" / ".package-lock.json"
 
@@ -35,17 +36,23 @@ def find_node() -> Node:
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if major_of(version) < MAJOR_MIN:
         return _missing(f"{node} is {version}")
-    if not is_installed():
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        try:
-            subprocess.run(
-                command, cwd=FOLDER, capture_output=True, text=True, check=True, timeout=INSTALL_SECONDS_MAX
-            )
-        except subprocess.CalledProcessError as error:
-            return _missing(f"npm ci failed:\n{error.stderr.strip()[-600:]}\n")
-        except subprocess.TimeoutExpired:
-            return _missing(f"npm ci was not done after {INSTALL_SECONDS_MAX:.0f} s")
-    return Node(node, version)
+    with (FOLDER / "package-lock.json").open() as lock:
+        # Test processes come here at once; npm ci begins by removing what another has just installed.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        complaint = "" if is_installed() else _install(npm)
+    return _missing(complaint) if complaint else Node(node, version)
+
+
+def _install(npm: str) -> str:
+    """Install what the lock file names; why that failed, nothing when it did not."""
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    try:
+        subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=True, timeout=INSTALL_SECONDS_MAX)
+    except subprocess.CalledProcessError as error:
+        return f"npm ci failed:\n{error.stderr.strip()[-600:]}\n"
+    except subprocess.TimeoutExpired:
+        return f"npm ci was not done after {INSTALL_SECONDS_MAX:.0f} s"
+    return ""
 
 
 def is_installed() -> bool:

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from bookings.seat_store.connection import StoreConnection
 from bookings.seat_store.store import SeatStore
-from tests.bench.house import BenchShow
+from tests.bench.web_servers import BenchShow
 
 # The packet type of an event in the socket.io protocol.
 SOCKETIO_EVENT: Final = 2

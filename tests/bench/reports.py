@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from tests.bench.figures import Outcome, at_most
-from tests.bench.house import pin_free
 from tests.bench.suite import Bench
+from tests.bench.web_servers import pin_free
 
 FIRST_DAY: Final = date(2025, 1, 1)
 DAYS: Final = 365

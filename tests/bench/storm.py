@@ -19,8 +19,9 @@ from bookings.seat_store.scripts import load_scripts
 from bookings.services.tidying import TIDY_SECONDS
 from tests.bench.clients import Crowd, Grabber, Viewer, connect, connect_viewers, drop_all, in_parallel, read_message
 from tests.bench.figures import Outcome, at_most
-from tests.bench.house import BenchShow, House, WebServer
+from tests.bench.house import House
 from tests.bench.suite import Bench
+from tests.bench.web_servers import BenchShow, WebServer
 
 SEATS_HELD_MEANWHILE: Final = 10
 # PostgreSQL's sessions publish their counters after 10 s of idleness at the latest.

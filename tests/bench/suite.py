@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from tests.bench.clients import Guests
 from tests.bench.figures import Outcome
-from tests.bench.house import BenchShow, House, WebServer
+from tests.bench.house import House
+from tests.bench.web_servers import BenchShow, WebServer
 
 T = TypeVar("T", int, float)
 
