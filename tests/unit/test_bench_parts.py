@@ -1,11 +1,13 @@
 """Small parts that the comparison with peers rests on."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.bench.figures import busy_note, quotients
 from tests.bench.limit import calls_per_second
 from tests.bench.locking import content_length
-from tests.bench.node import major_of
+from tests.bench.node import find_node, major_of
 
 
 class TestQuotients:
@@ -53,3 +55,15 @@ class TestNodeVersions:
     @pytest.mark.parametrize(("text", "major"), [("v20.19.2", 20), ("v9.0.0", 9), ("", 0), ("bun 1.2", 0)])
     def test_are_read(self, text: str, major: int) -> None:
         assert major_of(text) == major
+
+
+class TestNodePeers:
+    def test_are_left_out_loudly_where_there_is_no_node(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+
+        node = find_node.__wrapped__()
+
+        assert node.missing.startswith("THE NODE PEERS ARE LEFT OUT: there is no node on PATH")
+        assert "install Node 20 or newer with npm" in node.missing
