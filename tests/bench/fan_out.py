@@ -114,7 +114,9 @@ class Side:
                 self._published += 1
                 await self._publisher.publish(self._published)
             self._moved.clear()
-            await self._moved.wait()
+            # It may have been stopped while something was being published, and what woke it is cleared now.
+            if not self._stopped:
+                await self._moved.wait()
 
     async def _drain(self) -> None:
         """Let what is on its way arrive; what a layer has dropped never does."""

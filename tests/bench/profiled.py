@@ -3,6 +3,7 @@ it stops. For finding out where time goes, never for numbers: it makes everythin
 
 import cProfile
 import runpy
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,8 @@ def main() -> None:
     """Run the module as if it had been started itself."""
     target, module = Path(sys.argv[1]), sys.argv[2]
     sys.argv = sys.argv[2:]
+    # A server that leaves by the signal itself, as uvicorn does, would take its profile with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     profile = cProfile.Profile()
     profile.enable()
     try:
