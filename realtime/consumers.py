@@ -17,7 +17,7 @@ from realtime.auth import Handshake, WrongOrigin, admit, require_own_origin
 from realtime.frames import encode
 from realtime.protocol import CloseCode, Error
 from realtime.seat_socket import SeatSocket
-from realtime.writers import DirectWriter, SendWriter, Writer
+from realtime.writers import DirectWay, SendWriter, Writer
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,8 @@ class SeatConsumer(AsyncConsumer):  # type: ignore[misc]
             logger.info("socket refused: %s", error)
             await send({"type": "websocket.close"})  # not accepted yet: the client reads HTTP 403
             return
-        writer: Writer = scope.get("extensions", {}).get("housefull.writer") or SendWriter(send)
+        direct: DirectWay | None = scope.get("extensions", {}).get("housefull.writer")
+        writer: Writer = direct or SendWriter(send)
         holder = admit(handshake)
         if isinstance(holder, CloseCode):
             await accept(send, handshake)
@@ -45,8 +46,8 @@ class SeatConsumer(AsyncConsumer):  # type: ignore[misc]
         socket = SeatSocket(
             show_id=scope["url_route"]["kwargs"]["show_id"], holder=holder, writer=writer, rooms=rooms
         )
-        if isinstance(writer, DirectWriter):
-            writer.deliver_to(socket.take)
+        if direct is not None:
+            direct.deliver_to(socket.take)
         address, position = counted_address(scope, handshake), handshake.position
         await accept(send, handshake)
         del handshake  # 1 KB that would stay as long as the socket

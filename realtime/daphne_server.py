@@ -5,7 +5,6 @@ Autobahn's parser to the consumer. Whatever is out of the ordinary takes Autobah
 """
 
 import asyncio
-import gc
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -15,7 +14,9 @@ from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import defer
 from twisted.web.http import HTTPChannel
 
+from realtime.process import calm_collector
 from realtime.protocol import CloseCode
+from realtime.unmasking import unmask_text_frames
 from realtime.writers import DirectWriter
 
 # The contract's 8 KiB is answered with an error; beyond this the connection is closed with 1009, unread.
@@ -23,36 +24,6 @@ MESSAGE_BYTES_MAX: Final = 64 * 1024
 CLOSE_HANDSHAKE_SECONDS: Final = 5.0
 # How long a stopping server waits for its sockets to say goodbye.
 GOODBYE_SECONDS: Final = 2.0
-# What was loaded stays for good and connections leave no cycles behind, so the collector seldom has work. By default
-# it took a third of the time in which 4,000 sockets connect, in pauses of up to 300 ms. The first number is above
-# what 200 requests in flight keep alive: below it, each wave of them is searched for garbage that it does not have.
-COLLECTOR_THRESHOLDS: Final = (50_000, 10, 50)
-
-
-def unmask_text_frames(data: bytes) -> list[bytes] | None:
-    """The payloads, if `data` is nothing but whole, masked, unfragmented text frames under 64 KiB; else None."""
-    payloads = []
-    start, end = 0, len(data)
-    while start < end:
-        if end - start < 6 or data[start] != 0x81 or data[start + 1] < 0x80:
-            return None
-        size = data[start + 1] & 0x7F
-        start += 2
-        if size == 126:
-            size = int.from_bytes(data[start : start + 2], "big")
-            start += 2
-            if size < 126:
-                return None
-        elif size == 127:
-            return None
-        mask = data[start : start + 4]
-        start += 4
-        if start + size > end:
-            return None
-        key = int.from_bytes((mask * (size // 4 + 1))[:size], "little")
-        payloads.append((int.from_bytes(data[start : start + size], "little") ^ key).to_bytes(size, "little"))
-        start += size
-    return payloads
 
 
 class SeatProtocol(WebSocketProtocol):  # type: ignore[misc]
@@ -134,9 +105,7 @@ class SeatServer(Server):  # type: ignore[misc]
             failByDrop=False, closeHandshakeTimeout=CLOSE_HANDSHAKE_SECONDS, allowNullOrigin=True
         )
         self.ws_factory.protocol = with_options_of(self.ws_factory)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*COLLECTOR_THRESHOLDS)
+        calm_collector()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Give sockets their writer."""

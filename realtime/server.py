@@ -3,17 +3,16 @@
 import argparse
 import asyncio
 import os
-import resource
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Final
 
+from realtime.process import raise_file_limit
+
 # Connections that may wait to be accepted. With Twisted's 50 a crowd that comes back at once is not refused but
 # left to its kernels, which try again after 1, 3, 7 … seconds. The system's own bound (somaxconn) still holds.
 BACKLOG_MAX: Final = 4096
-# Where there is no bound to files; some systems (macOS) call it boundless and refuse more than this.
-FILES_MAX: Final = 10_240
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -58,15 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     server.run()
     if server.abort_start:
         sys.exit(1)
-
-
-def raise_file_limit() -> None:
-    """Open as many sockets as the system lets us: many systems say 1,024 until asked for more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = FILES_MAX if hard == resource.RLIM_INFINITY else hard
-    if soft == resource.RLIM_INFINITY or soft >= most:
-        return
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _new_loop(*, with_uvloop: bool) -> asyncio.AbstractEventLoop:

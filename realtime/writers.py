@@ -1,7 +1,7 @@
 """How frames leave: one writer per socket, bounded, told apart only by the server underneath.
 
-`DirectWriter` writes ready bytes to the transport itself (our Daphne server). `SendWriter` goes through ASGI's
-`send` on every other server. Neither knows what a frame says.
+`DirectWriter` writes ready bytes to the transport itself (our Daphne server; uvicorn_protocol.py does it on uvicorn).
+`SendWriter` goes through ASGI's `send` on every other server. None knows what a frame says.
 """
 
 import asyncio
@@ -40,6 +40,13 @@ class Writer(Protocol):
 
     def close(self, code: CloseCode) -> None:
         """Close with a code. Idempotent."""
+
+
+class DirectWay(Writer, Protocol):
+    """A writer of a server of ours (`scope["extensions"]["housefull.writer"]`), which is also a way in."""
+
+    def deliver_to(self, take: Callable[[bytes], None]) -> None:
+        """Hand the payload of each incoming frame to `take` at once, instead of through ASGI's `receive`."""
 
 
 def _nothing() -> None:

@@ -22,7 +22,7 @@ from realtime.boards.devices import Screen, note_arrival, screen_of
 from realtime.boards.socket import BoardSocket
 from realtime.consumers import accept, counted_address, turn_away
 from realtime.protocol import SUBPROTOCOL, CloseCode
-from realtime.writers import DirectWriter, SendWriter, Writer
+from realtime.writers import DirectWay, SendWriter, Writer
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,8 @@ class BoardConsumer(AsyncConsumer):  # type: ignore[misc]
             logger.info("socket refused: %s", error)
             await send({"type": "websocket.close"})  # not accepted yet: the client reads HTTP 403
             return
-        writer: Writer = scope.get("extensions", {}).get("housefull.writer") or SendWriter(send)
+        direct: DirectWay | None = scope.get("extensions", {}).get("housefull.writer")
+        writer: Writer = direct or SendWriter(send)
         slug: str = scope["url_route"]["kwargs"]["slug"]
         screen = await _who(handshake, slug)
         if isinstance(screen, CloseCode):
@@ -51,8 +52,8 @@ class BoardConsumer(AsyncConsumer):  # type: ignore[misc]
             return
         limits = (await current_rooms()).limits
         socket = BoardSocket(slug=slug, writer=writer, boards=await current_boards())
-        if isinstance(writer, DirectWriter):
-            writer.deliver_to(socket.take)
+        if direct is not None:
+            direct.deliver_to(socket.take)
         address, version = counted_address(scope, handshake), _version(handshake)
         await accept(send, handshake)
         if not limits.take_socket(address, None):

@@ -21,6 +21,8 @@ from tests.bench.node import FOLDER, find_node
 SERVER_CORE: Final = 0
 LOAD_CORE: Final = 1
 SERVER_READY_SECONDS_MAX: Final = 40.0
+# Ours; `websockets-sansio` is uvicorn's own, which the rooms also run on.
+UVICORN_SOCKETS: Final = "realtime.uvicorn_protocol:SeatProtocol"
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -98,7 +100,7 @@ class WebServers:
         module = ["-m", "realtime.server", "--port", str(port)]
         on = on or self.server
         if on == "uvicorn":
-            uvicorn = ["-m", "uvicorn", "config.asgi:application", "--ws", "websockets-sansio", "--loop", "uvloop"]
+            uvicorn = ["-m", "uvicorn", "config.asgi:application", "--ws", UVICORN_SOCKETS, "--loop", "uvloop"]
             module = [*uvicorn, "--log-level", "warning", "--no-access-log", "--port", str(port)]
         if self._profile is not None:
             # One run may start several.

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from realtime.daphne_server import unmask_text_frames
+from realtime.unmasking import unmask_text_frames
 
 payloads = st.binary(max_size=300) | st.sampled_from([b"x" * size for size in (125, 126, 127, 8192, 65_535)])
 

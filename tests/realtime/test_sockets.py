@@ -130,8 +130,11 @@ class TestDoor:
 
 
 class TestStopping:
-    async def test_sends_sockets_away_with_a_code_and_ends_well(self, own_house: RunningHouse, show: Show) -> None:
-        url = own_house.start_web()
+    @pytest.mark.parametrize("server", ["daphne", "uvicorn"])
+    async def test_sends_sockets_away_with_a_code_and_ends_well(
+        self, own_house: RunningHouse, show: Show, server: str
+    ) -> None:
+        url = own_house.start_web(server=server)
         async with viewing(url, show.pk) as viewer:
             await viewer.frame_of_type("snapshot")
             own_house.kill("web", signal.SIGTERM)
@@ -142,7 +145,7 @@ class TestStopping:
         assert "Traceback" not in own_house.log()
 
 
-@pytest.fixture(params=["daphne", "uvicorn"])
+@pytest.fixture(params=["daphne", "uvicorn", "plain uvicorn"])
 def any_server(request: pytest.FixtureRequest, database: str) -> Any:
     """A house under each server that the documentation names."""
     with running_house() as house:

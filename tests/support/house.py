@@ -55,8 +55,9 @@ class RunningHouse:
         if server == "daphne":
             command = [sys.executable, "-m", "realtime.server", "--host", "127.0.0.1", "--port", str(port)]
         else:
+            sockets = {"uvicorn": "realtime.uvicorn_protocol:SeatProtocol", "plain uvicorn": "websockets-sansio"}
             command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port)]
-            command += ["--log-level", "warning", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
+            command += ["--log-level", "warning", "--ws", sockets[server], "--ws-per-message-deflate", "false"]
         self.ports[name] = port
         self._start(name, command)
         wait_until(lambda: self._answers(name), what=f"{name} answers:\n{self.log()}")

@@ -6,7 +6,7 @@ import sys
 
 def test_the_web_process_asks_for_all_the_files_it_may_have() -> None:
     code = (
-        "import resource; from realtime.server import raise_file_limit\n"
+        "import resource; from realtime.process import raise_file_limit\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (256, 512))\n"
         "raise_file_limit(); print(resource.getrlimit(resource.RLIMIT_NOFILE))\n"
     )
