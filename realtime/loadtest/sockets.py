@@ -261,7 +261,7 @@ class Socket(WSListener):
             assert frame.version is not None
             assert frame.from_version is not None
             if frame.from_version <= version < frame.version:
-                self.map = self.world.atlas.follow(seat_map, frame)
+                self.map = self.world.atlas.follow(seat_map, frame, self.client)
                 self.world.tally.counters["changes"] += len(frame.changes)
                 if read.clicks and not self.slow:
                     now, shown = time.monotonic(), self.world.tally.recorder("show")
@@ -303,7 +303,7 @@ class Socket(WSListener):
                 who=(self.client,),
                 frames=(msgspec.json.encode(frame).decode()[:400],),
             )
-        self.map = self.world.atlas.begin(frame)
+        self.map = self.world.atlas.begin(frame, self.client)
         self._found_position()
         buffered, self._buffer = self._buffer, []
         for read in buffered:
