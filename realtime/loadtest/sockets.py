@@ -72,6 +72,8 @@ class Socket(WSListener):
             self.world.sockets_url + position,
             extra_headers=headers,
             websocket_handshake_timeout=HANDSHAKE_SECONDS,
+            # Whoever is loaded was named by the user: nobody else is, on a house's word.
+            max_redirects=0,
         )
         async with asyncio.timeout(HANDSHAKE_SECONDS):
             await positioned
