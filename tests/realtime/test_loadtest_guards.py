@@ -4,8 +4,6 @@ The house is a web process with tests.support.unguarded.settings; the load teste
 """
 
 import asyncio
-import json
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,12 +16,11 @@ from asgiref.sync import sync_to_async
 from realtime.loadtest.checks import TITLES, checked_in
 from tests.support.cinema import make_show
 from tests.support.guards import without_index
-from tests.support.house import PROJECT, RunningHouse, running_house
+from tests.support.house import RunningHouse, running_house
+from tests.support.loadtest_process import whole_run
 from tests.support.razorpay import Razorpay
 from tests.support.unguarded.apps import NONE, VARIABLE
 from tests.support.unguarded.guards import GUARDS
-
-SEED: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +92,11 @@ def house_of(small: Small, *, without: str) -> Iterator[RunningHouse]:
 
 
 async def load(house: RunningHouse, small: Small, folder: Path) -> tuple[int, dict[str, Any]]:
-    """Run the command against the house: its exit status, and the result it wrote."""
+    """Run the command against the house, on a show of its own: its exit status, and the result it wrote."""
     show = await sync_to_async(make_show)(seats=small.seats)
-    result = folder / f"{show.pk}.json"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "realtime.loadtest", "--url", house.url, "--show", str(show.pk), "--seed", str(SEED),
-        "--no-ceiling", "--json", str(result), *small.arguments.split(),
-        cwd=PROJECT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    said, _ = await process.communicate()
-    print(said.decode())
-    assert process.returncode in (0, 1), house.log()
-    return process.returncode, json.loads(result.read_text())
+    status, run = await whole_run(house.url, small.arguments, result=folder / f"{show.pk}.json", show=show.pk)
+    assert status in (0, 1), house.log()
+    return status, run.document
 
 
 def broken(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
