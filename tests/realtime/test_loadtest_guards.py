@@ -65,7 +65,7 @@ CASES: Final = [
     Case("reaping", "deadline", "churn"),
     Case("clean refusals", "refused-unchanged", "crowd"),
     Case("refusals that refuse", "refused-unchanged", "crowd"),
-    Case("the house's clock", "kept", "crowd"),
+    Case("true clock", "kept", "crowd"),
     Case("own seats only", "kept", "viewers"),
     Case("fresh snapshots", "versions", "reconnect-storm"),
     Case("later versions", "versions", "viewers", also=frozenset({"kept"})),

@@ -4,7 +4,7 @@ import math
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime.loadtest.histogram import SHARES, SUB_BUCKETS, Histogram, merged
@@ -31,6 +31,7 @@ def nearest_rank(values_us: list[int], share: float) -> int:
 
 
 class TestAPercentile:
+    @settings(deadline=None)
     @given(values, shares)
     def test_is_the_nearest_rank_or_at_most_a_1024th_above_it(self, values_us: list[int], share: float) -> None:
         exact = nearest_rank(values_us, share)
@@ -40,6 +41,7 @@ class TestAPercentile:
         assert exact <= told <= exact * (1 + 1 / 1024)
         assert told <= max(values_us)
 
+    @settings(deadline=None)
     @given(st.lists(st.integers(0, SUB_BUCKETS - 1), min_size=1), shares)
     def test_of_small_values_is_exact(self, values_us: list[int], share: float) -> None:
         assert histogram_of(values_us).percentile(share) == nearest_rank(values_us, share)
@@ -66,6 +68,7 @@ class TestAPercentile:
 
 
 class TestAHistogram:
+    @settings(deadline=None)
     @given(values)
     def test_knows_count_mean_and_maximum_exactly(self, values_us: list[int]) -> None:
         histogram = histogram_of(values_us)
@@ -75,6 +78,7 @@ class TestAHistogram:
         assert histogram.mean_us == pytest.approx(sum(values_us) / len(values_us))
         assert sum(count for _, count in histogram.buckets()) == len(values_us)
 
+    @settings(deadline=None)
     @given(values)
     def test_has_buckets_that_ascend_and_hold_every_value(self, values_us: list[int]) -> None:
         uppers = [upper_us for upper_us, _ in histogram_of(values_us).buckets()]
@@ -82,6 +86,7 @@ class TestAHistogram:
         assert uppers == sorted(set(uppers))
         assert all(any(value_us <= upper <= value_us * (1 + 1 / 1024) for upper in uppers) for value_us in values_us)
 
+    @settings(deadline=None)
     @given(st.lists(values, max_size=4))
     def test_of_parts_is_the_histogram_of_all(self, parts: list[list[int]]) -> None:
         whole = histogram_of([value_us for part in parts for value_us in part])
@@ -92,6 +97,7 @@ class TestAHistogram:
         assert (joined.count, joined.maximum_us) == (whole.count, whole.maximum_us)
         assert joined.mean_us == whole.mean_us or not whole.count
 
+    @settings(deadline=None)
     @given(values)
     def test_survives_the_way_to_another_process(self, values_us: list[int]) -> None:
         histogram = histogram_of(values_us)

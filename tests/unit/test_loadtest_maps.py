@@ -3,7 +3,7 @@
 from zlib import crc32
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime.loadtest.evidence import BREACHES_KEPT_MAX, Breach, Evidence
@@ -42,6 +42,7 @@ class TestAMap:
     def test_says_where_it_differs_in_states_and_deadlines(self) -> None:
         assert a_map("AHHA", holds={1: 5, 2: 6}).differences(a_map("BHHA", holds={1: 5, 2: 7})) == [0, 2]
 
+    @settings(deadline=None)
     @given(
         st.dictionaries(st.integers(0, 5), st.integers(1, 9)), st.dictionaries(st.integers(0, 5), st.integers(1, 9))
     )

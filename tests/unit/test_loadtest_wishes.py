@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime.loadtest.scenarios import SCENARIOS
@@ -37,12 +37,14 @@ class TestAClient:
 
         assert all(one != other for place, one in enumerate(whole) for other in whole[:place])
 
+    @settings(deadline=None)
     @given(st.integers(0, 200), st.integers(1, 8))
     def test_is_in_exactly_one_process_under_the_same_name(self, count: int, parts: int) -> None:
         dealt = [number for part in range(parts) for number in spread(count, parts, part)]
 
         assert sorted(dealt) == list(range(count))
 
+    @settings(deadline=None)
     @given(st.integers(1, 200), st.integers(1, 8))
     def test_has_as_many_neighbours_in_every_process(self, count: int, parts: int) -> None:
         sizes = [len(spread(count, parts, part)) for part in range(parts)]
@@ -64,6 +66,7 @@ class TestAClient:
 
 
 class TestArrivals:
+    @settings(deadline=None)
     @given(seeds, st.integers(0, 300), st.floats(0.1, 3600))
     def test_are_as_many_as_asked_for_within_the_time_and_in_order(
         self, seed: int, count: int, seconds: float
@@ -88,6 +91,7 @@ class TestAParty:
         assert set(sizes) == set(PARTY_SIZES) == set(range(1, 7))
         assert max(PARTY_SIZES, key=sizes.count) == 2
 
+    @settings(deadline=None)
     @given(seeds, st.sets(st.integers(0, 5), min_size=1), st.integers(1, 6))
     def test_sits_in_one_row_on_free_seats(self, seed: int, free: set[int], size: int) -> None:
         seats = a_show().seats
@@ -113,6 +117,7 @@ class TestAParty:
             Popularity(a_show().seats).choose(Random(7), [])
 
 
+@settings(deadline=None)
 @given(seeds, st.floats(0.01, 60))
 def test_nobody_thinks_longer_than_five_times_the_mean(seed: int, mean: float) -> None:
     assert 0 < think_seconds(Random(seed), mean) <= 5 * mean

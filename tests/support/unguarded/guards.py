@@ -135,7 +135,7 @@ def without_reaping() -> Iterator[None]:
 
 
 @contextmanager
-def without_the_houses_clock() -> Iterator[None]:
+def without_a_true_clock() -> Iterator[None]:
     """Deadlines are judged by a clock that is ahead."""
     told = "local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)"
     start = Moments.__init__
@@ -284,7 +284,7 @@ GUARDS: Final[dict[str, Callable[[], Off]]] = {
     "reaping": without_reaping,
     "clean refusals": without_clean_refusals,
     "refusals that refuse": without_refusals_that_refuse,
-    "the house's clock": without_the_houses_clock,
+    "true clock": without_a_true_clock,
     "own seats only": without_own_seats_only,
     "fresh snapshots": without_fresh_snapshots,
     "later versions": without_later_versions,
