@@ -7,7 +7,7 @@ import pytest
 
 from realtime.loadtest.ceiling import Ceiling
 from realtime.loadtest.checks import TITLES
-from realtime.loadtest.engine import Run, Settings
+from realtime.loadtest.engine import Run, Server, Settings
 from realtime.loadtest.evidence import Breach, Change, Evidence, Result, Row
 from realtime.loadtest.histogram import Histogram
 from realtime.loadtest.orders import Done, Second
@@ -30,7 +30,7 @@ def a_run(*results: Result, scenario: str = "viewers", examined: dict[str, int] 
     )
     values: dict[str, Any] = {
         "show": a_show(),
-        "server": "daphne",
+        "server": Server("daphne", "0.1.0"),
         "began": NOW,
         "ended": NOW,
         "before": a_map(),
