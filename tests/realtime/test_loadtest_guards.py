@@ -16,7 +16,7 @@ from asgiref.sync import sync_to_async
 from realtime.loadtest.checks import TITLES, checked_in
 from tests.support.cinema import make_show
 from tests.support.guards import without_index
-from tests.support.house import RunningHouse, running_house
+from tests.support.house import RunningHouse, running_house, send_everybody_home
 from tests.support.loadtest_process import whole_run
 from tests.support.razorpay import Razorpay
 from tests.support.unguarded.apps import NONE, VARIABLE
@@ -79,7 +79,8 @@ CASES: Final = [
 
 @contextmanager
 def house_of(small: Small, *, without: str) -> Iterator[RunningHouse]:
-    """A house for a run, with a guard removed."""
+    """A house for a run, with a guard removed. It is alone: whole houses would do for it what it no longer does."""
+    send_everybody_home()
     environment = {
         "DJANGO_SETTINGS_MODULE": "tests.support.unguarded.settings",
         VARIABLE: without,
