@@ -70,7 +70,7 @@ class Api:
         try:
             return msgspec.json.decode(payload)
         except msgspec.DecodeError as error:
-            raise NotServed(200, "not_json", f"{method} {path}: {payload[:80]!r}") from error
+            raise _not_a_house(method, path, payload) from error
 
     async def guest(self) -> str:
         """A new guest's token. Raises NotServed, with `rate_limited` when this address may have no more."""
@@ -88,17 +88,26 @@ class Api:
 
     async def show(self, show_id: int) -> Show:
         """A show that is on sale, with its seats. Raises NotServed."""
-        reply = await self.json("GET", f"/api/v1/shows/{show_id}")
-        if reply.get("sales", "open") != "open":
-            raise NotServed(409, "not_on_sale", f"show {show_id} is not on sale ({reply['sales']})")
-        return Show.from_reply(reply)
+        path = f"/api/v1/shows/{show_id}"
+        reply = await self.json("GET", path)
+        try:
+            show, sales = Show.from_reply(reply), reply.get("sales", "open")
+        except (LookupError, TypeError, msgspec.ValidationError) as error:
+            raise _not_a_house("GET", path, reply) from error
+        if sales != "open":
+            raise NotServed(409, "not_on_sale", f"show {show_id} is not on sale ({sales})")
+        return show
 
     async def next_open_show(self) -> int:
         """The show that starts next and can be bought. Raises NotServed if there is none."""
-        for show in (await self.json("GET", "/api/v1/shows"))["items"]:
-            if show.get("sales") == "open":
-                return int(show["id"])
-        raise NotServed(404, "no_open_show", "no show is on sale; name one with --show")
+        reply = await self.json("GET", "/api/v1/shows")
+        try:
+            ids = [int(show["id"]) for show in reply["items"] if show["sales"] == "open"]
+        except (LookupError, TypeError, ValueError) as error:
+            raise _not_a_house("GET", "/api/v1/shows", reply) from error
+        if not ids:
+            raise NotServed(404, "no_open_show", "no show is on sale; name one with --show")
+        return ids[0]
 
     async def snapshot(self, show_id: int) -> tuple[Snapshot, str]:
         """The seats of a show now, and the reply's text. Raises NotServed."""
@@ -106,7 +115,7 @@ class Api:
         try:
             return read_snapshot(payload), payload.decode()
         except msgspec.DecodeError as error:
-            raise NotServed(200, "not_a_snapshot", str(error)) from error
+            raise _not_a_house("GET", f"/api/v1/shows/{show_id}/seats", payload) from error
 
     async def processor_seconds(self) -> float | None:
         """Processor time of the web process that answers, from /metrics; None where it does not say."""
@@ -164,6 +173,10 @@ class Api:
         """Give a booking up; its status. Raises NotServed."""
         body = {"booking": booking, "reason": "user"}
         return str((await self.json("POST", "/api/cancel_booking/", token=token, body=body))["status"])
+
+
+def _not_a_house(method: str, path: str, reply: object) -> NotServed:
+    return NotServed(200, "not_a_house", f"{method} {path} was answered with {str(reply)[:80]}")
 
 
 def _not_served(method: str, path: str, status: int, payload: bytes) -> NotServed:

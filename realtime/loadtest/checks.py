@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from realtime.loadtest.evidence import Breach, Evidence, FinalMap
+from realtime.loadtest.evidence import Breach, Evidence, FinalMap, Refusal
 from realtime.loadtest.frames import AVAILABLE, BOOKED, HELD, Seat, Snapshot
 from realtime.loadtest.seat_map import SeatMap
 
@@ -137,7 +137,18 @@ def check_mine(evidence: Evidence, clock: Clock) -> Iterator[Breach]:
     for mine in evidence.mine:
         told, believed = set(mine.told), set(mine.believed)
         evidence.look("refused-unchanged")
-        if extra := told - believed:
+        # A hold that ends while he is being told of it is no longer believed, and no gift.
+        extra = told - believed
+        if extra and mine.told_until_ms < mine.at_ms - OVERDUE_MS:
+            seconds = (mine.at_ms - mine.told_until_ms) / 1000
+            yield Breach(
+                "deadline",
+                f"{mine.client} still has {', '.join(sorted(extra))}, {seconds:.1f} s after the deadline",
+                mine.at_ms,
+                (mine.client,),
+                (mine.frame,),
+            )
+        elif extra and mine.told_until_ms > mine.at_ms:
             refused = ", ".join(sorted(extra & set(mine.refused)))
             why = f"after a refusal of {refused}" if refused else "without a grant"
             yield Breach(
@@ -171,6 +182,17 @@ def check_versions_of_grants(evidence: Evidence, clock: Clock) -> Iterator[Breac
                 (grant.client,),
                 (grant.frame,),
             )
+
+
+def check_pictures(evidence: Evidence) -> Iterator[Breach]:
+    """What HTTP showed while it was played is what clients had at that version."""
+    for picture in evidence.pictures:
+        if (known := evidence.digests.get(picture.place)) is None:
+            continue
+        evidence.look("http-agrees")
+        if known[0] != picture.digest:
+            summary = f"of version {picture.place} HTTP showed another map than clients had"
+            yield Breach("http-agrees", summary, picture.at_ms, ("http",), (picture.frame,))
 
 
 def check_final_maps(
@@ -220,10 +242,10 @@ def check_nothing_left(
     evidence: Evidence, clock: Clock, before: SeatMap, after: SeatMap, at_ms: int, labels: Sequence[str]
 ) -> Iterator[Breach]:
     """When everybody has let go, no seat of a refused request is held by nobody."""
-    refused: dict[str, str] = {}
+    refused: dict[str, Refusal] = {}
     for refusal in evidence.refusals:
         for label in set(refusal.wanted) - set(refusal.culprits):
-            refused.setdefault(label, refusal.frame)
+            refused.setdefault(label, refusal)
     held = {
         label
         for label, owners in ownerships(evidence, clock).items()
@@ -236,10 +258,11 @@ def check_nothing_left(
         if after.state_of(index) == HELD and before.state_of(index) == AVAILABLE and label not in held:
             yield Breach(
                 "refused-unchanged",
-                f"{label} was part of a refused request, is nobody's, and is still held when all have let go",
+                f"{label} was part of a refused request of {refused[label].client}, is nobody's, and is still held"
+                " when all have let go",
                 at_ms,
-                (),
-                (refused[label],),
+                (refused[label].client,),
+                (refused[label].frame,),
             )
 
 

@@ -137,14 +137,19 @@ def _as_text(document: dict[str, Any]) -> str:
 
 def _problem_of(url: str, *, allow_remote: bool) -> str:
     """Why this address will not be loaded; empty: it will."""
-    parts = urlsplit(url)
+    must_be = f"--url must be like http://127.0.0.1:8000, not {url!r}"
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 80
+    except ValueError:
+        return must_be
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        return f"--url must be like http://127.0.0.1:8000, not {url!r}"
+        return must_be
     if allow_remote:
         return ""
     try:
-        found = {info[4][0] for info in socket.getaddrinfo(parts.hostname, parts.port or 80)}
-    except OSError as error:
+        found = {info[4][0] for info in socket.getaddrinfo(parts.hostname, port)}
+    except (OSError, UnicodeError) as error:
         return f"{parts.hostname} is not known: {error}"
     if all(ipaddress.ip_address(str(address).split("%")[0]).is_loopback for address in found):
         return ""
@@ -160,9 +165,10 @@ def _next_step(code: str, url: str) -> str:
         "not_on_sale": f"\nShows that are: {url}/api/v1/shows.",
         "not_found": f"\nShows and their ids are at {url}/api/v1/shows.",
         "rate_limited": "\nThe house limits this address. For a load test start it with LIMIT_PROFILE=bench.",
-        "not_json": "\nThat does not look like a Housefull.",
+        "not_a_house": f"\nWhat answers at {url} does not look like a Housefull. `make demo` starts one.",
     }
-    return steps.get(code, "")
+    # A house says no in its own words; a bare 302 or 404 is somebody else's.
+    return steps.get("not_a_house" if code.startswith(("http_3", "http_4")) else code, "")
 
 
 def _not_run(problem: str) -> int:

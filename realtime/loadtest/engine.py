@@ -14,7 +14,7 @@ from realtime.loadtest.api import Api, NotServed
 from realtime.loadtest.ceiling import Ceiling, measure_ceiling
 from realtime.loadtest.checks import Clock
 from realtime.loadtest.crew import Crew, RunFailed
-from realtime.loadtest.evidence import Breach, Evidence, FinalMap
+from realtime.loadtest.evidence import Breach, Evidence, FinalMap, SeenPicture
 from realtime.loadtest.frames import Show, Snapshot
 from realtime.loadtest.orders import (
     Assignment,
@@ -40,6 +40,8 @@ START_SECONDS: Final = 0.3
 REST_TRIES_MAX: Final = 8
 REST_SECONDS: Final = 0.5
 CLOCK_READINGS: Final = 5
+# A picture that may become evidence is cut here: a long run sees many.
+PICTURE_CHARACTERS_MAX: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class _Engine:
         self._settings = settings
         self._api = api
         self._say = say
+        # What HTTP showed last.
+        self._picture: SeatMap | None = None
 
     async def run(self) -> Run:
         settings = self._settings
@@ -192,7 +196,6 @@ class _Engine:
 
     async def _watch_over_http(self, found: Run) -> None:
         """Look at the show over HTTP now and then, as clients without sockets do, and at the server's processor."""
-        last: SeatMap | None = None
         while True:
             try:
                 snapshot, text = await self._api.snapshot(found.show.id)
@@ -200,12 +203,13 @@ class _Engine:
             except NotServed as error:
                 found.progress.error(error.code, error.detail)
             else:
-                last = self._look(found, snapshot, text, last)
+                self._look(found, snapshot, text)
             await asyncio.sleep(POLL_SECONDS)
 
-    @staticmethod
-    def _look(found: Run, snapshot: Snapshot, text: str, last: SeatMap | None) -> SeatMap:
-        now, evidence = checks.map_of(snapshot), found.evidence
+    def _look(self, found: Run, snapshot: Snapshot, text: str) -> SeatMap:
+        """A picture over HTTP: as a map, later than the last, without holds that are over."""
+        now, last, evidence = checks.map_of(snapshot), self._picture, found.evidence
+        self._picture = now
         evidence.look("versions")
         if last is not None and last.epoch == now.epoch and now.version < last.version:
             summary = f"over HTTP the show was at version {last.version} and then at {now.version}"
@@ -215,26 +219,28 @@ class _Engine:
             seconds = (snapshot.server_ms - now.holds[index]) / 1000
             summary = f"over HTTP {found.show.seats[index].label} is still held {seconds:.1f} s after its deadline"
             evidence.note(Breach("deadline", summary, snapshot.server_ms, ("http",), (text,)))
-        evidence.digests.setdefault(f"{now.epoch} {now.version}", now.digest)
+        evidence.pictures.append(
+            SeenPicture(f"{now.epoch} {now.version}", now.digest, snapshot.server_ms, text[:PICTURE_CHARACTERS_MAX])
+        )
         return now
 
     # --- at rest
 
     async def _judge(self, found: Run, crew: Crew) -> None:
         """Bring the show to rest, compare everything with everything, give back, compare again."""
-        at_rest, text, maps = await self._bring_to_rest(found, crew)
+        final, rest_ms, text, maps = await self._bring_to_rest(found, crew)
         crew.order(ComeBack())
         mine = [told for report in await crew.expect(CameBack) for told in report.mine]
         crew.order(GiveBack())
         found.results = await crew.expect(Done)
-        after, _ = await self._api.snapshot(found.show.id)
+        last, last_text = await self._api.snapshot(found.show.id)
+        after = self._look(found, last, last_text)
         evidence = found.evidence
         for done in found.results:
             evidence.add(done.result.evidence)
         evidence.maps, evidence.mine = maps, mine
         if evidence.grants:
             found.hold_seconds = _hold_seconds(found, evidence)
-        rest_ms, final = at_rest.server_ms, checks.map_of(at_rest)
         index_of = {seat.label: index for index, seat in enumerate(found.show.seats)}
         labels = [seat.label for seat in found.show.seats]
         clock = found.clock
@@ -243,9 +249,10 @@ class _Engine:
             checks.check_all_or_none(evidence, clock),
             checks.check_mine(evidence, clock),
             checks.check_versions_of_grants(evidence, clock),
+            checks.check_pictures(evidence),
             checks.check_final_maps(evidence, final, text, rest_ms, found.show.seats),
             checks.check_kept_at_rest(evidence, clock, final, rest_ms, index_of),
-            checks.check_nothing_left(evidence, clock, found.before, checks.map_of(after), after.server_ms, labels),
+            checks.check_nothing_left(evidence, clock, found.before, after, last.server_ms, labels),
             checks.check_best_together(evidence, clock, final, found.show.seats)
             if found.settings.scenario.name == checks.BEST_TOGETHER
             else iter(()),
@@ -253,21 +260,25 @@ class _Engine:
             for breach in breaches:
                 evidence.note(breach)
 
-    async def _bring_to_rest(self, found: Run, crew: Crew) -> tuple[Snapshot, str, list[FinalMap]]:
-        """Bring all maps up to date until they and HTTP are at one version; the last try counts."""
+    async def _bring_to_rest(self, found: Run, crew: Crew) -> tuple[SeatMap, int, str, list[FinalMap]]:
+        """Bring all maps up to date until they and HTTP are at one version; the last try counts.
+
+        What HTTP shows then, when (server's ms) and in which words; and the maps of the clients.
+        """
         for attempt in range(1, REST_TRIES_MAX + 1):
             crew.order(Settle())
             reports = await crew.expect(Settled)
             snapshot, text = await self._api.snapshot(found.show.id)
+            final = self._look(found, snapshot, text)
             maps = [seat_map for report in reports for seat_map in report.maps]
-            if all((seat_map.epoch, seat_map.version) == (snapshot.epoch, snapshot.version) for seat_map in maps):
+            if all((seat_map.epoch, seat_map.version) == (final.epoch, final.version) for seat_map in maps):
                 found.at_rest = True
                 break
             if attempt < REST_TRIES_MAX:
                 await asyncio.sleep(REST_SECONDS)
         if missing := sum(report.missing for report in reports):
             found.notes.append(f"{missing} sockets could not be brought up to date at the end")
-        return snapshot, text, maps
+        return final, snapshot.server_ms, text, maps
 
 
 def _hold_seconds(found: Run, evidence: Evidence) -> float:

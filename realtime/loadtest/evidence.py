@@ -74,6 +74,15 @@ class Refusal(msgspec.Struct, frozen=True):
     best: bool = False
 
 
+class SeenPicture(msgspec.Struct, frozen=True):
+    """A snapshot over HTTP: "epoch version", the digest of its map, when it was made, and its text."""
+
+    place: str
+    digest: str
+    at_ms: int
+    frame: str
+
+
 class FinalMap(msgspec.Struct, frozen=True):
     """A map with which clients ended, as they had it: states, deadlines by seat index, and who had it."""
 
@@ -90,6 +99,8 @@ class FinalMine(msgspec.Struct, frozen=True):
 
     client: str
     told: tuple[str, ...]
+    # When what he was told ends; 0: he was told nothing.
+    told_until_ms: int
     believed: tuple[str, ...]
     # Seats of refused requests of this client.
     refused: tuple[str, ...]
@@ -112,8 +123,10 @@ class Evidence(msgspec.Struct):
     left_out: dict[str, int] = {}
     # How often each check looked.
     examined: dict[str, int] = {}
-    # "epoch version" → digest of the map that clients of this process had there.
-    digests: dict[str, str] = {}
+    # "epoch version" → digest of the map that clients of this process had there, and since when (server's ms).
+    digests: dict[str, tuple[str, int]] = {}
+    # What HTTP showed while it was played.
+    pictures: list[SeenPicture] = []
     maps: list[FinalMap] = []
     mine: list[FinalMine] = []
 
@@ -141,11 +154,12 @@ class Evidence(msgspec.Struct):
             self.left_out[check] = self.left_out.get(check, 0) + times
         for check, times in other.examined.items():
             self.look(check, times)
-        for place, digest in other.digests.items():
-            known = self.digests.setdefault(place, digest)
+        for place, (digest, at_ms) in other.digests.items():
+            known, known_ms = self.digests.setdefault(place, (digest, at_ms))
             if known != digest:
                 summary = f"clients of two generator processes have different maps of version {place}"
-                self.note(Breach("maps-agree", summary, 0, ("two processes",), (known, digest)))
+                self.note(Breach("maps-agree", summary, max(known_ms, at_ms), ("two processes",), (known, digest)))
+        self.pictures += other.pictures
         self.maps += other.maps
         self.mine += other.mine
 

@@ -178,6 +178,7 @@ class Grabber:
         return FinalMine(
             self.client,
             told.seats if told is not None else (),
+            told.expires_ms if told is not None else 0,
             tuple(self.holding),
             tuple(self._refused),
             min(self.holding.values(), default=0),

@@ -76,44 +76,45 @@ class Atlas:
     """The maps of all clients of a process, by (epoch, version).
 
     `on_new` is called once for each map that nobody had before, with the frame that led to it; `on_conflict` when
-    two clients' maps of one version differ: (the one known, the other, the other's last frame).
+    two clients' maps of one version differ: (the one known, the other, the other's last frame, the other client).
     """
 
     def __init__(
         self,
         *,
         on_new: Callable[[SeatMap, Frame | Snapshot], None],
-        on_conflict: Callable[[SeatMap | None, SeatMap, Frame | Snapshot], None],
+        on_conflict: Callable[[SeatMap | None, SeatMap, Frame | Snapshot, str], None],
     ) -> None:
         self._on_new = on_new
         self._on_conflict = on_conflict
         self._maps: dict[tuple[str, int], SeatMap] = {}
-        self.digests: dict[tuple[str, int], str] = {}
+        # Of each version: the digest of its map, and the server's time (ms) of the frame that first led to it.
+        self.digests: dict[tuple[str, int], tuple[str, int]] = {}
 
-    def begin(self, frame: Frame | Snapshot) -> SeatMap:
-        """The map of a snapshot."""
-        return self._shared(SeatMap.of_snapshot(frame), frame)
+    def begin(self, frame: Frame | Snapshot, client: str) -> SeatMap:
+        """The map of a snapshot that this client was sent."""
+        return self._shared(SeatMap.of_snapshot(frame), frame, client)
 
-    def follow(self, seat_map: SeatMap, frame: Frame) -> SeatMap:
-        """The map after a frame. Computed once for all who had the same map and were sent the same frame."""
+    def follow(self, seat_map: SeatMap, frame: Frame, client: str) -> SeatMap:
+        """This client's map after a frame. Computed once for all who had the same map and were sent the same."""
         known = seat_map.successor
         if known is not None and known[0] is frame:
             return known[1]
-        successor = self._shared(seat_map.changed(frame), frame)
+        successor = self._shared(seat_map.changed(frame), frame, client)
         seat_map.successor = (frame, successor)
         return successor
 
-    def _shared(self, new: SeatMap, frame: Frame | Snapshot) -> SeatMap:
+    def _shared(self, new: SeatMap, frame: Frame | Snapshot, client: str) -> SeatMap:
         place = (new.epoch, new.version)
-        digest = self.digests.get(place)
-        if digest is None:
-            self.digests[place] = new.digest
+        seen = self.digests.get(place)
+        if seen is None:
+            self.digests[place] = (new.digest, frame.server_ms)
             self._keep(place, new)
             self._on_new(new, frame)
             return new
         known = self._maps.get(place)
-        if digest != new.digest:
-            self._on_conflict(known, new, frame)
+        if seen[0] != new.digest:
+            self._on_conflict(known, new, frame, client)
             return new
         return known if known is not None else new
 

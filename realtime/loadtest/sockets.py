@@ -72,6 +72,8 @@ class Socket(WSListener):
             self.world.sockets_url + position,
             extra_headers=headers,
             websocket_handshake_timeout=HANDSHAKE_SECONDS,
+            # Whoever is loaded was named by the user: nobody else is, on a house's word.
+            max_redirects=0,
         )
         async with asyncio.timeout(HANDSHAKE_SECONDS):
             await positioned
@@ -261,7 +263,7 @@ class Socket(WSListener):
             assert frame.version is not None
             assert frame.from_version is not None
             if frame.from_version <= version < frame.version:
-                self.map = self.world.atlas.follow(seat_map, frame)
+                self.map = self.world.atlas.follow(seat_map, frame, self.client)
                 self.world.tally.counters["changes"] += len(frame.changes)
                 if read.clicks and not self.slow:
                     now, shown = time.monotonic(), self.world.tally.recorder("show")
@@ -303,7 +305,7 @@ class Socket(WSListener):
                 who=(self.client,),
                 frames=(msgspec.json.encode(frame).decode()[:400],),
             )
-        self.map = self.world.atlas.begin(frame)
+        self.map = self.world.atlas.begin(frame, self.client)
         self._found_position()
         buffered, self._buffer = self._buffer, []
         for read in buffered:

@@ -67,7 +67,7 @@ def summarize(run: Run) -> dict[str, Any]:
         "cpu": {"generator": _mean_share(busy), "server": run.progress.server_share},
         "findings": _findings(run),
         "replay": _replay(run),
-        "notes": [*run.notes, *_notes(run, busy, errors, counters)],
+        "notes": [*run.notes, *_notes(run, busy, errors, counters), *_unexamined(checks)],
     }
     plain: dict[str, Any] = msgspec.to_builtins(document)
     return plain
@@ -139,7 +139,9 @@ def _verdict(run: Run, checks: list[dict[str, Any]], counters: Counter[str]) -> 
     if any(check["breaches"] for check in checks):
         return "breached"
     unseen = run.settings.scenario.needs_short_holds and not counters["expired"]
-    return "incomplete" if run.interrupted or unseen or not run.at_rest else "passed"
+    # A promise that nobody looked at was not kept: nobody was granted anything, the house was full.
+    unexamined = any(not check["examined"] for check in checks)
+    return "incomplete" if run.interrupted or unseen or unexamined or not run.at_rest else "passed"
 
 
 def _check(run: Run, name: str) -> dict[str, Any]:
@@ -246,6 +248,11 @@ def _notes(run: Run, busy: list[float], errors: dict[str, tuple[int, str]], coun
     if not run.at_rest:
         notes.append("The show did not come to rest: somebody else may be using it.")
     return notes
+
+
+def _unexamined(checks: list[dict[str, Any]]) -> list[str]:
+    unseen = [check["title"] for check in checks if not check["examined"]]
+    return [f"Nothing came up by which to judge: {'; '.join(unseen)}."] if unseen else []
 
 
 def _ms(value_us: float) -> float | None:

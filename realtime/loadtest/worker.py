@@ -177,7 +177,7 @@ class Worker:
     def _result(self) -> Result:
         world, tally = self._world, self._world.tally
         evidence = world.evidence
-        evidence.digests = {f"{epoch} {version}": digest for (epoch, version), digest in world.atlas.digests.items()}
+        evidence.digests = {f"{epoch} {version}": seen for (epoch, version), seen in world.atlas.digests.items()}
         tally.second()
         return Result(
             evidence=evidence,

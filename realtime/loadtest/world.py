@@ -199,7 +199,7 @@ class World:
                 frames=tuple(filter(None, (grant.frame, frame))),
             )
 
-    def _conflict(self, known: SeatMap | None, other: SeatMap, frame: Frame | Snapshot) -> None:
+    def _conflict(self, known: SeatMap | None, other: SeatMap, frame: Frame | Snapshot, client: str) -> None:
         """Two clients of this process have different maps of one version."""
         where = (
             ""
@@ -210,8 +210,8 @@ class World:
                 for index in known.differences(other)[:5]
             )
         )
-        summary = f"two clients have different maps of version {other.version}{where}"
-        self.breach("maps-agree", summary, who=(), frames=(_brief(frame),))
+        summary = f"{client} and another client have different maps of version {other.version}{where}"
+        self.breach("maps-agree", summary, who=(client,), frames=(_brief(frame),))
 
     def _log_change(self, before: SeatMap, new: SeatMap) -> None:
         """For the replay: what changed, when it was first seen."""
