@@ -20,8 +20,11 @@ demo: $(VENV)/demo-installed ## run the whole cinema here (PORT=8001 where 8000 
 demo-reset: $(VENV)/demo-installed ## forget everything the demo kept
 	@$(RUN)/python manage.py demo --reset
 
+# One more than there are cores: tests wait for servers and browsers a third of their time.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)' 2>/dev/null || echo 2)
+
 test: $(VENV)/dev-installed chromium ## run the test suite
-	$(RUN)/python -m pytest -n logical --dist worksteal tests --ignore tests/chaos --ignore tests/bench $(ARGS)
+	$(RUN)/python -m pytest -n $(WORKERS) --dist worksteal tests --ignore tests/chaos --ignore tests/bench $(ARGS)
 
 # Grouped output where this make can; every check runs, so that one run shows all that is wrong.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
