@@ -14,7 +14,7 @@ from typing import Self
 
 from config import binaries
 from config.guardian import Guardian
-from config.local_postgres import LocalPostgres, ServerFailed
+from config.local_postgres import LocalPostgres, PortTaken, ServerFailed
 from config.local_redis import LocalRedis
 from config.ports import free_port
 
@@ -23,6 +23,8 @@ __all__ = ["EmbeddedServers", "ServerFailed", "remove_state", "throwaway"]
 # Easy to remember where they are free; loopback only, so they disturb nobody.
 DEMO_POSTGRES_PORT = 25432
 DEMO_REDIS_PORT = 26379
+# Two houses that start at once may choose the same port; hardly ever again.
+PORT_TRIES_MAX = 4
 # In the state folder: where root's PostgreSQL data is when the project is out of reach for PostgreSQL's user.
 LOCATION_FILE = "postgres.location"
 
@@ -63,15 +65,12 @@ class EmbeddedServers:
                 folder.mkdir(parents=True, exist_ok=True)
             postgres = redis = None
             if with_redis:
-                port = redis_port or free_port(preferred=[DEMO_REDIS_PORT] if keep else [])
-                log = logs_folder / "redis.log"
-                redis = LocalRedis(guardian, state_folder / "redis", log, port=port, throwaway=not keep)
-                redis.start()
+                redis = LocalRedis(guardian, state_folder / "redis", logs_folder / "redis.log", throwaway=not keep)
+                _start_on(redis, redis_port, preferred=[DEMO_REDIS_PORT] if keep else [])
             if with_postgres:
-                port = postgres_port or free_port(preferred=[DEMO_POSTGRES_PORT] if keep else [])
-                log = logs_folder / "postgresql.log"
-                postgres = LocalPostgres(guardian, _postgres_folder(state_folder), log, port=port, throwaway=not keep)
-                postgres.start()
+                folder, log = _postgres_folder(state_folder), logs_folder / "postgresql.log"
+                postgres = LocalPostgres(guardian, folder, log, throwaway=not keep)
+                _start_on(postgres, postgres_port, preferred=[DEMO_POSTGRES_PORT] if keep else [])
         except BaseException:
             guardian.close()
             raise
@@ -159,6 +158,21 @@ def throwaway() -> Iterator[EmbeddedServers]:
         yield servers
     finally:
         servers.stop()
+
+
+def _start_on(server: LocalPostgres | LocalRedis, port: int | None, *, preferred: list[int]) -> None:
+    """Start it on this port, or on a free one; another when somebody takes that in between. Raises ServerFailed."""
+    if port is not None:
+        server.start_on(port)
+        return
+    for tries_left in reversed(range(PORT_TRIES_MAX)):
+        try:
+            server.start_on(free_port(preferred=preferred))
+            return
+        except PortTaken:
+            if not tries_left:
+                raise
+            preferred = []
 
 
 def remove_state(state_folder: Path) -> None:

@@ -18,7 +18,7 @@ import psycopg
 
 from config import binaries
 from config.guardian import Guardian
-from config.ports import wait_step
+from config.ports import is_free, wait_step
 
 NAME = "postgresql"
 INITDB_SECONDS_MAX = 120
@@ -61,10 +61,14 @@ class ServerFailed(Exception):
     """A server of ours did not start; the text holds the end of its log."""
 
 
+class PortTaken(ServerFailed):
+    """Somebody else listens on the port that a server of ours was given."""
+
+
 class LocalPostgres:
     """A PostgreSQL data folder and the server on it."""
 
-    def __init__(self, guardian: Guardian, folder: Path, log: Path, *, port: int, throwaway: bool) -> None:
+    def __init__(self, guardian: Guardian, folder: Path, log: Path, *, throwaway: bool) -> None:
         self._guardian = guardian
         self._identity = binaries.postgres_identity()
         self._program = binaries.postgres_for(self._identity, binaries.find_postgres())
@@ -72,13 +76,18 @@ class LocalPostgres:
         self._log = log
         self._settings = COMMON_SETTINGS | (THROWAWAY_SETTINGS if throwaway else DURABLE_SETTINGS)
         self._throwaway = throwaway
-        self.port = port
+        self.port = 0
         self.pid = 0
 
     @property
     def url(self) -> str:
         """For DATABASE_URL."""
         return f"postgres://housefull@127.0.0.1:{self.port}/housefull"
+
+    def start_on(self, port: int) -> None:
+        """Start on this loopback port, where it stays. Raises ServerFailed, PortTaken."""
+        self.port = port
+        self.start()
 
     def start(self) -> None:
         """Make the data folder if need be, start the server and wait until it answers. Raises ServerFailed."""
@@ -174,18 +183,31 @@ class LocalPostgres:
     def _await_ready(self) -> None:
         started = time.monotonic()
         while True:
+            said = ""
             try:
                 psycopg.connect(self.url, connect_timeout=2).close()
-                return
+                # Whoever answers may be another house's, which was quicker to take the port.
+                if self._accepts_connections():
+                    return
             except psycopg.OperationalError as reason:
-                ended = self._guardian.exit_status(NAME)
-                # It answers, if only to say that it recovers.
-                seconds_max = RECOVERY_SECONDS_MAX if "FATAL:" in str(reason) else READY_SECONDS_MAX
-                if ended is not None or time.monotonic() - started > seconds_max:
-                    self._guardian.stop(NAME)
-                    why = "took too long" if ended is None else f"ended with {ended}"
-                    raise ServerFailed(f"PostgreSQL {why}.\n{tail(self._log)}") from reason
+                said = str(reason)
+            ended = self._guardian.exit_status(NAME)
+            # It answers, if only to say that it recovers.
+            seconds_max = RECOVERY_SECONDS_MAX if "FATAL:" in said else READY_SECONDS_MAX
+            if ended is not None or time.monotonic() - started > seconds_max:
+                self._guardian.stop(NAME)
+                why = "took too long" if ended is None else f"ended with {ended}"
+                failed = PortTaken if ended is not None and not is_free(self.port) else ServerFailed
+                raise failed(f"PostgreSQL {why}. {said}\n{tail(self._log)}")
             wait_step()
+
+    def _accepts_connections(self) -> bool:
+        """Whether our own server says so: in postmaster.pid its process is the first line, its status the eighth."""
+        try:
+            lines = (self._folder / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return lines[0] == str(self.pid) and lines[7:8] != [] and lines[7].strip() == "ready"
 
     def _stop_orphan(self) -> None:
         """End a server that an earlier guardian, killed itself, could not stop."""

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from config import binaries
 from config.guardian import Guardian
-from config.local_postgres import ServerFailed, end_orphan, tail
-from config.ports import wait_step
+from config.local_postgres import PortTaken, ServerFailed, end_orphan, tail
+from config.ports import is_free, wait_step
 
 NAME = "redis"
 READY_SECONDS_MAX = 20.0
@@ -40,20 +40,25 @@ THROWAWAY_SETTINGS = {"appendonly": "no", "enable-debug-command": "local"}
 class LocalRedis:
     """A Redis folder and the server on it."""
 
-    def __init__(self, guardian: Guardian, folder: Path, log: Path, *, port: int, throwaway: bool) -> None:
+    def __init__(self, guardian: Guardian, folder: Path, log: Path, *, throwaway: bool) -> None:
         self._guardian = guardian
         self._program = binaries.find_redis()
         self._folder = folder
         self._log = log
         self._settings = COMMON_SETTINGS | (THROWAWAY_SETTINGS if throwaway else DURABLE_SETTINGS)
         self._pidfile = folder / "redis.pid"
-        self.port = port
+        self.port = 0
         self.pid = 0
 
     @property
     def url(self) -> str:
         """For REDIS_URL: the database of the locks."""
         return f"redis://127.0.0.1:{self.port}/0"
+
+    def start_on(self, port: int) -> None:
+        """Start on this loopback port, where it stays. Raises ServerFailed, PortTaken."""
+        self.port = port
+        self.start()
 
     def start(self) -> None:
         """Start the server and wait until it answers; a throwaway one is empty. Raises ServerFailed."""
@@ -99,14 +104,21 @@ class LocalRedis:
             if ended is not None or time.monotonic() > deadline:
                 self._guardian.stop(NAME)
                 why = "took too long" if ended is None else f"ended with {ended}"
-                raise ServerFailed(f"Redis {why}.\n{tail(self._log)}")
+                failed = PortTaken if ended is not None and not is_free(self.port) else ServerFailed
+                raise failed(f"Redis {why}.\n{tail(self._log)}")
             wait_step()
 
     def _answers(self) -> bool:
-        # While it loads its file the answer is an error, not PONG.
+        """Whether our own server is ready; another house's may have been quicker to take the port."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), PROBE_SECONDS_MAX) as probe:
-                probe.sendall(b"PING\r\n")
-                return probe.recv(64).startswith(b"+PONG")
+                probe.sendall(b"INFO server\r\nPING\r\n")
+                heard = b""
+                # While it loads its file the answer to PING is an error, not PONG.
+                while b"\r\n+PONG" not in heard and b"\r\n-LOADING" not in heard:
+                    if not (more := probe.recv(4096)):
+                        return False
+                    heard += more
+                return b"\r\n+PONG" in heard and f"process_id:{self.pid}\r\n".encode() in heard
         except OSError:
             return False

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -20,7 +21,9 @@ from config import binaries, embedded
 from config.embedded import EmbeddedServers
 from config.guardian import Guardian, ProcessRefused
 from config.local_postgres import LocalPostgres, ServerFailed
+from config.local_redis import LocalRedis
 from config.ports import free_port
+from tests.support.guards import with_and_without_guard
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.processes import alive, family, wait_until
 
@@ -90,6 +93,23 @@ class TestStart:
                 EmbeddedServers.start(redis_port=taken.getsockname()[1])
 
             assert family(os.getpid()) == before
+
+    @with_and_without_guard
+    def test_takes_other_ports_where_another_house_was_quicker(
+        self, owned: EmbeddedServers, monkeypatch: pytest.MonkeyPatch, guarded: bool
+    ) -> None:
+        theirs = [urlsplit(owned.redis_url).port, urlsplit(owned.database_url).port]
+        believed_free = iter([theirs[0], free_port(), theirs[1], free_port()] if guarded else theirs)
+        monkeypatch.setattr(embedded, "free_port", lambda **_: next(believed_free))
+        if not guarded:
+            monkeypatch.setattr(LocalPostgres, "_accepts_connections", lambda _: True)
+            monkeypatch.setattr(LocalRedis, "_answers", lambda _: True)
+
+        with embedded.throwaway() as servers:
+            ours = [urlsplit(servers.redis_url).port, urlsplit(servers.database_url).port]
+
+        # Off: a house that was never there is believed to be, at the other's address.
+        assert (ours == theirs) is not guarded
 
     @as_root
     def test_hands_postgresql_to_another_user(self, owned: EmbeddedServers) -> None:
@@ -270,7 +290,7 @@ class TestKept:
         (folder / "PG_VERSION").write_text("9\n")
 
         with Guardian() as guardian, pytest.raises(ServerFailed, match="make demo-reset"):
-            LocalPostgres(guardian, folder, tmp_path / "log", port=free_port(), throwaway=True).start()
+            LocalPostgres(guardian, folder, tmp_path / "log", throwaway=True).start_on(free_port())
 
 
 class TestGuardian:

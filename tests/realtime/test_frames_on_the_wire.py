@@ -173,9 +173,10 @@ class TestAClientThatAsksAndDoesNotRead:
         # Answers of half a megabyte: the server stops reading long before the last question.
         wire.writer.write(frame(b'{"type":"sync","epoch":"none","version":0}') * 1_000)
         async with viewing(direct_house.url, show.pk, token=guest_token(direct_house.url)) as holder:
-            labels = iter(["A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10"])
-            while skipped(direct_house) == before:
-                await holder.hold(next(labels))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while skipped(direct_house) == before:
+                    await holder.hold("A1")
+                    await holder.release("A1")
             await holder.hold("B1")
 
         wire.writer.write(frame(ping("all read")))
