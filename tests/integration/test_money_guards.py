@@ -116,7 +116,8 @@ class TestTheIndexOfAppliedPayments:
             await asyncio.gather(verify(told, first), verify(told, second), return_exceptions=True)
             applied = [p for p in evidence(told, database).payments if p["resolution"] == "applied"]
 
-        assert len(applied) == (1 if guarded else 2)
+        # The two stand in each other's way, so both may be turned away and settle later; but never may both pay.
+        assert (len(applied) < 2) is guarded
 
 
 async def _at(point: str, wanted: str, visit: Any) -> None:
