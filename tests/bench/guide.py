@@ -38,17 +38,26 @@ class NotAReport(Exception):
 def main(arguments: Sequence[str] | None = None, *, docs: Path = DOCS) -> int:
     """Write, or check, the page. The exit status is 1 when it is stale or there is no run to show."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.guide", description=__doc__)
-    parser.add_argument("--from", dest="report", type=Path, metavar="FILE", help="publish this run of make bench")
+    parser.add_argument(
+        "--from",
+        dest="reports",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="publish this run of make bench; what a later file has measured again takes the place of the first's",
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the page is stale")
     options = parser.parse_args(arguments)
     published, page = docs / "performance.json", docs / "performance.md"
     try:
-        report = read_report(options.report or published)
+        first, *later = [read_report(path) for path in options.reports or [published]]
     except NotAReport as problem:
         print(problem, file=sys.stderr)
         return 1
+    report = joined(first, later)
     wanted = {page: draw(report, TEXT.read_text(encoding="utf-8"))}
-    if options.report is not None:
+    if options.reports:
         wanted[published] = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
     stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     for path in stale:
@@ -69,6 +78,16 @@ def read_report(path: Path) -> Report:
     if not isinstance(report, dict) or not {"about", "benchmarks"} <= report.keys():
         raise NotAReport(f"{path.name}: no conditions and benchmarks in it")
     return report
+
+
+def joined(report: Report, later: Sequence[Report]) -> Report:
+    """A run with benchmarks that were measured again in later ones; which they are is kept for the reader."""
+    about, benchmarks = dict(report["about"]), {found["name"]: found for found in report["benchmarks"]}
+    for other in later:
+        again = {found["name"]: found for found in other["benchmarks"] if found["name"] != "ceiling"}
+        benchmarks |= again
+        about["measured_apart"] = sorted({*about.get("measured_apart", ()), *again})
+    return {"about": about, "benchmarks": list(benchmarks.values())}
 
 
 def draw(report: Report, text: str) -> str:
@@ -113,6 +132,8 @@ def doubts(report: Report) -> list[str]:
         found.append("This run was interrupted: only what it had found until then is here.")
     if about.get("quick"):
         found.append("This was a quick run: for a look, not for numbers.")
+    if apart := about.get("measured_apart"):
+        found.append(f"Measured again after the run, on the same machine and day: {', '.join(apart)}.")
     load, cores = (about.get("load_average") or [0.0])[0], about.get("cores") or 1
     if load > QUIET * cores:
         found.append(

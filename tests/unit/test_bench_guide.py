@@ -8,7 +8,7 @@ import pytest
 
 from tests.bench import guide
 from tests.bench.figures import Outcome, at_least
-from tests.bench.guide import BOTH_SERVERS, advice, conditions, draw, main, read_report, results
+from tests.bench.guide import BOTH_SERVERS, advice, conditions, draw, joined, main, read_report, results
 
 ABOUT = {
     "at": "2025-11-22T00:00:00+00:00",
@@ -66,6 +66,19 @@ class TestConditions:
         text = conditions(report_of(load_average=[load, 0.0, 0.0]))
 
         assert ("The machine had other work" in text) is warns
+
+    def test_name_what_was_measured_apart(self) -> None:
+        slow, quick = Outcome("reports", "Reports"), Outcome("reports", "Reports")
+        slow.add("a report", "s", [9.0])
+        quick.add("a report", "s", [2.0])
+        granted, ceiling = Outcome("granted", "Granted"), Outcome("ceiling", "Ceiling")
+
+        run = joined(report_of(ceiling, slow, granted), [report_of(ceiling, quick)])
+
+        assert [found["name"] for found in run["benchmarks"]] == ["ceiling", "reports", "granted"]
+        assert "| a report | 2.00 s |" in results(run)
+        assert "Measured again after the run, on the same machine and day: reports." in conditions(run)
+        assert "Measured again" not in conditions(report_of(granted))
 
     def test_that_are_not_known_are_left_open(self) -> None:
         assert "| seed | – |" in conditions({"about": {}, "benchmarks": []})
