@@ -228,7 +228,7 @@ class _Engine:
 
     async def _judge(self, found: Run, crew: Crew) -> None:
         """Bring the show to rest, compare everything with everything, give back, compare again."""
-        final, rest_ms, text, maps = await self._bring_to_rest(found, crew)
+        before, final, rest_ms, text, maps = await self._bring_to_rest(found, crew)
         crew.order(ComeBack())
         mine = [told for report in await crew.expect(CameBack) for told in report.mine]
         crew.order(GiveBack())
@@ -250,7 +250,7 @@ class _Engine:
             checks.check_mine(evidence, clock),
             checks.check_versions_of_grants(evidence, clock),
             checks.check_pictures(evidence),
-            checks.check_final_maps(evidence, final, text, rest_ms, found.show.seats),
+            checks.check_final_maps(evidence, before, final, text, rest_ms, found.show.seats),
             checks.check_kept_at_rest(evidence, clock, final, rest_ms, index_of),
             checks.check_nothing_left(evidence, clock, found.before, after, last.server_ms, labels),
             checks.check_best_together(evidence, clock, final, found.show.seats)
@@ -260,12 +260,15 @@ class _Engine:
             for breach in breaches:
                 evidence.note(breach)
 
-    async def _bring_to_rest(self, found: Run, crew: Crew) -> tuple[SeatMap, int, str, list[FinalMap]]:
+    async def _bring_to_rest(self, found: Run, crew: Crew) -> tuple[SeatMap, SeatMap, int, str, list[FinalMap]]:
         """Bring all maps up to date until they and HTTP are at one version; the last try counts.
 
-        What HTTP shows then, when (server's ms) and in which words; and the maps of the clients.
+        What HTTP showed before and shows after, when (server's ms) and in which words; and the maps of the clients.
         """
+        snapshot, text = await self._api.snapshot(found.show.id)
+        final = self._look(found, snapshot, text)
         for attempt in range(1, REST_TRIES_MAX + 1):
+            before = final
             crew.order(Settle())
             reports = await crew.expect(Settled)
             snapshot, text = await self._api.snapshot(found.show.id)
@@ -278,7 +281,7 @@ class _Engine:
                 await asyncio.sleep(REST_SECONDS)
         if missing := sum(report.missing for report in reports):
             found.notes.append(f"{missing} sockets could not be brought up to date at the end")
-        return final, snapshot.server_ms, text, maps
+        return before, final, snapshot.server_ms, text, maps
 
 
 def _hold_seconds(found: Run, evidence: Evidence) -> float:

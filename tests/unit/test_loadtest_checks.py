@@ -90,9 +90,9 @@ class TestTheVersionOfAGrant:
         assert evidence.examined == {}
 
 
-def judged_at_rest(http: SeatMap, *maps: tuple[str, SeatMap]) -> list[Breach]:
+def judged_at_rest(http: SeatMap, *maps: tuple[str, SeatMap], before: SeatMap | None = None) -> list[Breach]:
     evidence = Evidence(maps=checks.final_maps(maps))
-    return list(checks.check_final_maps(evidence, http, "over http", server_ms(9), a_show().seats))
+    return list(checks.check_final_maps(evidence, before or http, http, "over http", server_ms(9), a_show().seats))
 
 
 class TestAtRestHttp:
@@ -104,6 +104,15 @@ class TestAtRestHttp:
 
         assert breach.summary == "at rest, HTTP is at version 3 and v0, v1, v2 and 2 more at 4"
         assert breach.who == ("v0", "v1", "v2", "v3", "v4")
+
+    def test_may_have_moved_on_where_somebody_else_uses_the_show(self) -> None:
+        before, between, after = (a_map(version=version) for version in (3, 4, 5))
+
+        assert judged_at_rest(after, ("v0", before), ("v1", between), before=before) == []
+        # Off: a map older than what had been shown before it was brought up to date.
+        assert len(judged_at_rest(after, ("v0", before), before=between)) == 1
+        # Nothing compares with a show that was rebuilt meanwhile.
+        assert judged_at_rest(a_map(epoch="f"), ("v0", before), before=before) == []
 
     def test_is_of_the_epoch_of_which_everybody_is(self) -> None:
         assert len(judged_at_rest(a_map(epoch="e"), ("v0", a_map(epoch="f")))) == 1
