@@ -1,7 +1,6 @@
 """The house under test: PostgreSQL and Redis of its own, shows to fight over, and web servers on a core apart."""
 
 import os
-import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import psutil
 
 from config.embedded import EmbeddedServers
 from config.guardian import Guardian
+from realtime.process import raise_file_limit
 from tests.bench.web_servers import LOAD_CORE, BenchShow, WebServers, pin
 from tests.support.servers import FORGOTTEN_VARIABLES
 
@@ -93,12 +93,6 @@ class House(WebServers):
             "redis": _cpu_of(psutil.Process(self.servers.redis_pid)),
             "postgresql": sum(_cpu_of(process) for process in (postmaster, *postmaster.children(recursive=True))),
         }
-
-
-def raise_file_limit() -> None:
-    """Allow as many open files, and so sockets, as the system lets us; servers inherit it."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _cpu_of(process: psutil.Process) -> float:
