@@ -195,7 +195,6 @@ class Result(msgspec.Struct):
     changes: list[Change]
     changes_left_out: int
     findings: dict[str, list[float]]
-    notes: list[str]
 
     def histograms(self) -> dict[str, Histogram]:
         """The latencies by name."""

@@ -21,7 +21,6 @@ class Progress:
         self._rows: defaultdict[int, dict[int, Row]] = defaultdict(dict)
         self._totals: Counter[str] = Counter()
         self._server: list[tuple[float, float]] = []
-        self._server_share: dict[int, float] = {}
         self.rows: list[dict[str, Any]] = []
         self.errors: dict[str, tuple[int, str]] = {}
 

@@ -36,7 +36,6 @@ class Stage:
         self.api = api
         self.part = part
         self.parts = parts
-        self.viewers_total = viewers
         self.grabbers_total = grabbers
         self.viewer_numbers = spread(viewers, parts, part)
         self.grabber_numbers = spread(grabbers, parts, part)
@@ -44,7 +43,6 @@ class Stage:
         self.viewers: list[Socket] = []
         self.grabbers: list[Grabber] = []
         self.findings: dict[str, list[float]] = {}
-        self.notes: list[str] = []
         self._on_ready = on_ready
         # Whether payments go to the emulated Razorpay, which is where play money is.
         self.may_pay = True

@@ -191,6 +191,8 @@ def _findings(run: Run) -> list[dict[str, Any]]:
     return [
         {"title": title, "value": round(totals.get(name, 0), 3), "unit": unit}
         for name, (title, unit) in titles.items()
+        # Nobody counted is nought; nothing measured is not.
+        if name in totals or name not in WORST
     ]
 
 

@@ -188,7 +188,6 @@ class Worker:
             changes=world.changes,
             changes_left_out=world.changes_left_out,
             findings=self._stage.findings,
-            notes=self._stage.notes,
         )
 
 

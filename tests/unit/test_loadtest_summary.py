@@ -48,7 +48,7 @@ def a_run(*results: Result, scenario: str = "viewers", examined: dict[str, int] 
 def a_result(**facts: Any) -> Result:
     values: dict[str, Any] = {
         "evidence": Evidence(), "latency": {}, "counters": {}, "errors": {}, "start_states": "AAAAAA", "changes": [],
-        "changes_left_out": 0, "findings": {}, "notes": [], **facts,
+        "changes_left_out": 0, "findings": {}, **facts,
     }  # fmt: skip
     return Result(**values)
 
@@ -100,6 +100,16 @@ class TestTheVerdict:
 
 
 class TestTheDocument:
+    def test_says_nought_of_what_was_counted_and_nothing_of_what_was_not_measured(self) -> None:
+        def found(scenario: str, **findings: list[float]) -> dict[str, float]:
+            named = {name.replace("_", " "): values for name, values in findings.items()}
+            run = a_run(a_result(findings=named), scenario=scenario)
+            return {finding["title"]: finding["value"] for finding in summarize(run)["findings"]}
+
+        assert found("opening-night", parties_seated=[1.0, 1.0])["Parties who gave up"] == 0
+        assert found("churn") == {}
+        assert list(found("churn", back_after=[12.5, 8.0]).values()) == [12.5]
+
     def test_shows_a_breach_with_who_when_and_frames(self) -> None:
         evidence = Evidence(breaches=[BREACH], left_out={"kept": 9}, examined=EXAMINED)
 
