@@ -92,7 +92,9 @@ class TestDoctor:
         }
         assert "1 of 1 active shows" in findings["pictures agree"].detail
 
-    def test_finds_dead_servers_and_asks_no_more_of_them(self, database: str, servers: "EmbeddedServers") -> None:
+    def test_finds_dead_servers_and_asks_no_more_of_them(
+        self, database: str, servers: "EmbeddedServers", razorpay: Razorpay
+    ) -> None:
         servers.kill_redis()
 
         findings = all_findings()
@@ -393,15 +395,15 @@ def run_doctor(environment: dict[str, str]) -> tuple[int, dict[str, Any]]:
 
 
 class TestCommand:
-    def test_ends_at_once_with_nothing_running(self, dead_environment: dict[str, str]) -> None:
+    def test_ends_at_once_with_no_server_running(self, dead_environment: dict[str, str], razorpay: Razorpay) -> None:
         status, told = run_doctor(dead_environment)
 
         assert (status, told["ok"]) == (1, False)
         assert {f["name"] for f in told["findings"] if f["outcome"] == "failed"} == set(ROOTS)
         assert told["took_ms"] < SECONDS_MAX * 1000
 
-    def test_ends_in_time_with_everything_hanging(
-        self, database: str, servers: "EmbeddedServers", tmp_path: Path
+    def test_ends_in_time_with_both_servers_hanging(
+        self, database: str, servers: "EmbeddedServers", razorpay: Razorpay, tmp_path: Path
     ) -> None:
         servers.pause_redis()
         pause_postgres(servers)

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from bookings import desk
 from bookings.api import BoxOffice, Panel, issue_tickets
+from bookings.domain.lifecycle import Status
 from bookings.models import Booking, Show
 from payments.admin.looking_up import look_up
 from tests.support.buyer import Buyer, new_buyer
@@ -36,6 +37,23 @@ def clerk(database: str, settings: Settings, tmp_path: Path) -> Browser:
 async def buyer(office: BoxOffice, razorpay: Razorpay) -> AsyncIterator[Buyer]:
     async with new_buyer(razorpay) as buyer:
         yield buyer
+
+
+def sold_by_others(count: int) -> None:
+    """A cinema's bookings of a week, which the planner of queries has counted."""
+    show, now = make_show(), datetime.now(UTC)
+    Booking.objects.bulk_create(
+        Booking(
+            show=show,
+            holder=f"holder {number}",
+            status=Status.CONFIRMED.value,
+            expires_at=now,
+            buyer_email=f"buyer{number}@example.org",
+        )
+        for number in range(count)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {Booking._meta.db_table}")
 
 
 def page_of(booking: str) -> str:
@@ -99,22 +117,22 @@ class TestABooking:
         assert "Refund a booking" not in page, "a clerk may not"
 
     def test_is_found_by_an_index(self, database: str) -> None:
+        # As many as make reading the whole table, or the whole of another index, the dearer way.
+        sold_by_others(2000)
+
         with CaptureQueriesContext(connection) as asked:
             list(look_up(Booking.objects.order_by(), "3F9A 21C7"))
             list(look_up(Booking.objects.order_by(), "asha@example.org"))
         kept = [query["sql"] for query in asked if "'confirmed'" in query["sql"]]
 
         with connection.cursor() as cursor:
-            # The table is so small here that it would be read whole.
-            cursor.execute("SET enable_seqscan = off")
             plans = []
             for query in kept:
                 cursor.execute(f"EXPLAIN {query}")
                 plans.append(str(cursor.fetchall()))
-            cursor.execute("RESET enable_seqscan")
-        assert [re.findall(r"booking_\w+_\w+", plan)[0] for plan in plans] == [
-            "booking_short_code",
-            "booking_buyer_mail",
+        assert [re.findall(r"booking_\w+_\w+", plan)[:1] for plan in plans] == [
+            ["booking_short_code"],
+            ["booking_buyer_mail"],
         ]
 
 
