@@ -63,10 +63,15 @@ def _running_razorpay() -> "Iterator[Razorpay]":
 
 @pytest.fixture
 def razorpay(_running_razorpay: "Razorpay") -> "Iterator[Razorpay]":
-    """The emulated Razorpay that this test process is configured for, in a new world; webhooks go nowhere yet."""
+    """The emulated Razorpay that this test process is configured for, in a new world; webhooks go nowhere yet.
+
+    For a test that did not ask for it, it is as far away as before it was started: no order of tests helps anybody.
+    """
     _running_razorpay.reset()
     yield _running_razorpay
     _running_razorpay.webhooks_to(None)
+    _running_razorpay.clear_faults()
+    _running_razorpay.fault("reset", count=None)
 
 
 @pytest.fixture(scope="session")
