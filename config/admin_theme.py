@@ -1,9 +1,10 @@
 """How the admin looks and what its menu offers: settings of the theme (django-unfold, decision 44).
 
 Colours are those of design/look.md on the theme's scale: light grounds at its light end, dark ones at its dark end,
-so one scale serves both schemes. What settings cannot say is in bookings/static/bookings/admin/desk.css.
+so one scale serves both schemes. What settings cannot say is in bookings/static/bookings/admin/desk/.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -46,8 +47,8 @@ def _bulb(_: HttpRequest) -> str:
     return static("frontend/icons/bulb.svg")
 
 
-def _desk_css(_: HttpRequest) -> str:
-    return static("bookings/admin/desk.css")
+def _desk(sheet: str) -> Callable[[HttpRequest], str]:
+    return lambda _: static(f"bookings/admin/desk/{sheet}.css")
 
 
 def environment(_: HttpRequest) -> list[str] | None:
@@ -144,7 +145,7 @@ UNFOLD: Final[dict[str, Any]] = {
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "config.admin_theme.environment",
     "DASHBOARD_CALLBACK": "bookings.admin.today.add_today",
-    "STYLES": [_desk_css],
+    "STYLES": [_desk(sheet) for sheet in ("palette", "theme", "parts", "tables", "today", "forms", "drawing")],
     "BORDER_RADIUS": "8px",
     "COLORS": {"base": _BASE, "primary": _AMBER},
     "SIDEBAR": {"navigation": menu, "show_search": False, "show_all_applications": False},

@@ -258,7 +258,7 @@ class TestTheFiles:
         call_command("collectstatic", interactive=False, verbosity=0)
 
         names = [path.name for path in tmp_path.rglob("*")]
-        for name in ("desk", "seatDesk", "styles", "alpine"):
+        for name in ("palette", "seatDesk", "styles", "alpine"):
             assert any(re.fullmatch(rf"{name}\.[0-9a-f]{{12}}\.(css|js)", found) for found in names), name
 
     def test_have_the_palette_of_the_pages_for_buyers(self) -> None:
@@ -268,7 +268,7 @@ class TestTheFiles:
 
         base = Path(house.BASE_DIR)
         theirs = (base / "frontend/static/frontend/css/tokens.css").read_text()
-        ours = (base / "bookings/static/bookings/admin/desk.css").read_text()
+        ours = (base / "bookings/static/bookings/admin/desk/palette.css").read_text()
 
         assert palettes(ours, "html.dark {") == palettes(theirs, "prefers-color-scheme: dark")
 
