@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from tests.bench.aims import aims_table
 from tests.bench.figures import median, number, quotients
 
 DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
@@ -92,7 +93,12 @@ def joined(report: Report, later: Sequence[Report]) -> Report:
 
 def draw(report: Report, text: str) -> str:
     """The page: the text with what was found put into its places."""
-    parts = {"conditions": conditions(report), "results": results(report), "advice": advice(report)}
+    parts = {
+        "conditions": conditions(report),
+        "aims": aims_table(report),
+        "results": results(report),
+        "advice": advice(report),
+    }
     for name, part in parts.items():
         text = text.replace("{{ " + name + " }}", part)
     return text

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.bench import guide
+from tests.bench.aims import AIMS, aims_table
 from tests.bench.figures import Outcome, at_least
 from tests.bench.guide import BOTH_SERVERS, advice, conditions, draw, joined, main, read_report, results
 
@@ -43,6 +44,23 @@ def both_servers(daphne: float, uvicorn: float) -> list[Outcome]:
         outcome.add(label.format("Daphne"), "a second", [daphne, daphne])
         outcome.add(label.format("uvicorn"), "a second", [uvicorn, uvicorn])
     return list(outcomes.values())
+
+
+class TestAims:
+    def test_are_shown_reached_or_not(self) -> None:
+        fan_out, latency = Outcome("fan-out", "fan-out"), Outcome("latency", "latency")
+        fan_out.add("frames: ours on Daphne ÷ socket.io", "×", [1.0, 1.04, 1.3])
+        latency.add("p99 to 1,000 viewers", "ms", [19.0])
+
+        text = aims_table(report_of(fan_out, latency))
+
+        assert "| frames: ours on Daphne ÷ socket.io | ≥ 1.10 × | 1.04 × | **not reached** |" in text
+        assert "| p99 to 1,000 viewers | ≤ 20.0 ms | 19.0 ms | reached |" in text
+
+    def test_are_all_of_figures_that_the_published_run_has(self) -> None:
+        table = aims_table(read_report(guide.DOCS / "performance.json"))
+
+        assert [aim.label for aim in AIMS if aim.label not in table] == []
 
 
 class TestConditions:
