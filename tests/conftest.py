@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import django
+import hypothesis
 import pytest
 import redis
 from asgiref.sync import SyncToAsync
@@ -24,6 +25,11 @@ assert not settings.configured, "unset DJANGO_SETTINGS_MODULE: the tests first s
 _SERVERS = TestServers()
 enter_environment(_SERVERS)
 django.setup()
+# A busy machine makes no example wrong: how long one takes is not asserted (`settings` of a test begin from these).
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 # Workers of pytest-xdist inherit this environment and must not load the settings before they get here.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 

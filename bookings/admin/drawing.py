@@ -1,6 +1,6 @@
 """A layout as a drawing: the screen's arc, seats by their kind and category, aisles, row letters; and its legend.
 
-Pure text: SVG whose colours are classes of desk/drawing.css. What people sit in later is drawn by the seat page itself.
+Pure text: SVG whose colours are classes of desk/drawing.css. What people sit in is drawn by the seat page itself.
 """
 
 from collections import Counter

@@ -41,7 +41,7 @@ async def buyer(office: BoxOffice, razorpay: Razorpay) -> AsyncIterator[Buyer]:
 
 def sold_by_others(count: int) -> None:
     """A cinema's bookings of a week, which the planner of queries has counted."""
-    show, now = make_show(), datetime.now(UTC)
+    show, now = make_show(), datetime.now(UTC)  # noqa: TID251
     Booking.objects.bulk_create(
         Booking(
             show=show,
