@@ -60,11 +60,12 @@ async def order_is_made(connection: AsyncConnection, lease: Lease, *, order: str
     return replace(lease, order=row[0])
 
 
-async def order_failed(connection: AsyncConnection, order: int) -> None:
-    """Razorpay refuses it: another may be tried."""
-    await connection.execute(
+async def order_failed(connection: AsyncConnection, order: int) -> bool:
+    """Razorpay refuses it: another may be tried. False: it was made meanwhile."""
+    cursor = await connection.execute(
         "UPDATE payments_order SET state = 'failed', poll_at = NULL WHERE id = %s AND razorpay_id IS NULL", (order,)
     )
+    return bool(cursor.rowcount)
 
 
 async def end_lease(connection: AsyncConnection, order: int) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 from bookings.api import (
     BadRequest,
     BookingConfirmed,
+    BookingError,
     BookingFacts,
     BookingWork,
     BookingWorks,
@@ -115,8 +116,9 @@ async def _make(
     except Refused as refusal:
         alert("Razorpay refuses an order", booking=facts.booking, detail=refusal.detail)
         async with works.open() as work:
-            await store.order_failed(work.connection, lease.id)
-            if (now := await work.lock(facts.booking)) is not None:
+            now = await work.lock(facts.booking)
+            # Not where a twin has made it meanwhile: its order asks for these seats and no others.
+            if await store.order_failed(work.connection, lease.id) and now is not None:
                 await work.thaw(now)
         raise NotReady("Payments cannot be taken right now. Your seats are still held; try again.") from refusal
     except Busy as busy:
@@ -126,9 +128,23 @@ async def _make(
         await _end_lease(works, lease)
         raise OutcomeUnknown("We could not learn whether your payment is ready. Try again in a moment.") from unclear
     await pass_by("order.made")
+    return await _keep(works, facts, lease, made, keyed)
+
+
+async def _keep(
+    works: BookingWorks, facts: BookingFacts, lease: store.Lease, made: GatewayOrder, keyed: KeyedRequest | None
+) -> Checkout:
+    """Write the order's name down, whatever has become of its booking; hand it out only if that may be paid."""
     async with works.open() as work:
+        now = await work.lock(facts.booking)
         made_lease = await store.order_is_made(work.connection, lease, order=made.order)
-        return await _granted(work, facts, made_lease, keyed)
+        try:
+            payable(now, facts.holder)
+        except BookingError as ended:
+            refusal = ended
+        else:
+            return await _granted(work, facts, made_lease, keyed)
+    raise refusal
 
 
 async def _end_lease(works: BookingWorks, lease: store.Lease) -> None:
