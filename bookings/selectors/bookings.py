@@ -4,7 +4,7 @@ The live map and holds in progress are live.py.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,10 +13,6 @@ from django.db.models import Q, QuerySet
 from bookings.domain.lifecycle import Status
 from bookings.errors import NotFound
 from bookings.models import Booking, SeatClaim
-
-# Seats that ended with their booking were let go in the same statement, microseconds apart.
-_SAME_STATEMENT: Final = timedelta(milliseconds=100)
-
 
 # Nobody reads further back on a page of his bookings.
 LISTED_MAX: Final = 50
@@ -79,11 +75,7 @@ def _its_claims(booking: Booking) -> list[SeatClaim]:
     """Its seats; those at its end, once it has ended."""
     ended_at = booking.ended_at
     return sorted(
-        (
-            claim
-            for claim in booking.claims.all()
-            if claim.released_at is None or (ended_at is not None and claim.released_at >= ended_at - _SAME_STATEMENT)
-        ),
+        (claim for claim in booking.claims.all() if claim.released_at is None or claim.released_at == ended_at),
         key=lambda claim: claim.seat_index,
     )
 

@@ -30,10 +30,14 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingState:
-    """What settling must know of a booking. `may_be_late_paid`: its show is sold and it has no newer rival."""
+    """What settling must know of a booking. `may_be_late_paid`: its show is sold and it has no newer rival.
+
+    `amount_paise` is what its seats cost, those at its end once it has ended.
+    """
 
     status: str
     cancel_reason: str
+    amount_paise: int
     may_be_late_paid: bool
 
 
@@ -93,16 +97,24 @@ def decide(
         return Decision(refund=wrong + _each([*applied, *right], Why.CANCELLED))
     if not right:
         return Decision(refund=wrong)
-    first, rest = right[0].payment, wrong + _each(right[1:], Why.DOUBLE)
-    if booking.status == "pending":
-        return Decision(apply=first, refund=rest)
-    if booking.cancel_reason not in LATE_REASONS:
-        return Decision(refund=wrong + _each(right, Why.CANCELLED))
-    if not booking.may_be_late_paid or seats_are_ours is False:
-        return Decision(refund=wrong + _each(right, Why.LATE))
-    if seats_are_ours is None:
+    if (why := _why_too_late(booking, seats_are_lost=seats_are_ours is False)) is not None:
+        return Decision(refund=wrong + _each(right, why))
+    # What an order asked for is not enough: it must be what these seats cost.
+    enough = [p for p in right if p.amount_paise == booking.amount_paise]
+    wrong += _each([p for p in right if p not in enough], Why.WRONG_AMOUNT)
+    if not enough:
+        return Decision(refund=wrong)
+    if booking.status != "pending" and seats_are_ours is None:
         return Decision(needs_seats=True)
-    return Decision(apply=first, refund=rest)
+    return Decision(apply=enough[0].payment, refund=wrong + _each(enough[1:], Why.DOUBLE))
+
+
+def _why_too_late(booking: BookingState, *, seats_are_lost: bool) -> Why | None:
+    if booking.status == "pending":
+        return None
+    if booking.cancel_reason not in LATE_REASONS:
+        return Why.CANCELLED
+    return Why.LATE if not booking.may_be_late_paid or seats_are_lost else None
 
 
 def _is_right(payment: Payment, amounts_paise: dict[str, int]) -> bool:

@@ -121,6 +121,7 @@ async def _look(
     state = BookingState(
         status=facts.status,
         cancel_reason=facts.cancel_reason,
+        amount_paise=facts.amount_paise,
         may_be_late_paid=bool(facts.seats) and facts.is_sold and not facts.has_started and not facts.has_newer,
     )
     decision = decide(state, payments, amounts_paise=amounts, seats_are_ours=seats_are_ours)

@@ -245,6 +245,7 @@ async def foresee_match(works: BookingWorks, *, payment: str, booking: str) -> s
     state = BookingState(
         status=facts.status,
         cancel_reason=facts.cancel_reason,
+        amount_paise=facts.amount_paise,
         may_be_late_paid=facts.is_sold and not facts.has_started and not facts.has_newer,
     )
     decision = decide(

@@ -15,7 +15,7 @@ ORDER, PRICE = "order_1", 25_000
 
 
 def booking(status: str, reason: str = "", *, late: bool = True) -> BookingState:
-    return BookingState(status=status, cancel_reason=reason, may_be_late_paid=late)
+    return BookingState(status=status, cancel_reason=reason, amount_paise=PRICE, may_be_late_paid=late)
 
 
 def payment(name: str = "pay_1", **facts: object) -> Payment:
@@ -53,6 +53,14 @@ class TestAPendingBooking:
     @pytest.mark.parametrize("wrong", [{"amount_paise": PRICE - 1}, {"amount_paise": PRICE + 1}, {"currency": "USD"}])
     def test_is_not_paid_by_wrong_money(self, wrong: dict[str, Any]) -> None:
         assert decided(booking("pending"), payment(**wrong)) == Decision(refund=(("pay_1", Why.WRONG_AMOUNT),))
+
+    def test_is_not_paid_by_what_an_order_asks_if_its_seats_cost_more(self) -> None:
+        dearer = replace(booking("pending"), amount_paise=3 * PRICE)
+
+        assert decided(dearer, payment()) == Decision(refund=(("pay_1", Why.WRONG_AMOUNT),))
+        assert decided(replace(dearer, status="expired"), payment()) == Decision(
+            refund=(("pay_1", Why.WRONG_AMOUNT),)
+        )
 
     def test_is_not_paid_by_money_for_another_order(self) -> None:
         assert decided(booking("pending"), payment(order="order_2")).apply is None

@@ -3,7 +3,7 @@
 -- booking
 -- Returns one row: show, holder, status, why it ended, deadline in ms, past its deadline, frozen, buyer's name, mail and
 --         phone, refund; theatre, start of the show in ms, started, still sold; its seats as [[index, price], …] (those it
---         had at its end, once it has ended: they were let go microseconds apart), and whether its holder has a newer
+--         had at its end, once it has ended: they were let go at its very moment, others before), and whether its holder has a newer
 --         live booking of this show.
 SELECT b.show_id, b.holder, b.status, b.cancel_reason, (extract(epoch FROM b.expires_at) * 1000)::bigint,
        b.expires_at <= clock_timestamp(), b.checkout_at IS NOT NULL, b.buyer_name, b.buyer_email, b.buyer_phone, b.refund,
@@ -11,7 +11,7 @@ SELECT b.show_id, b.holder, b.status, b.cancel_reason, (extract(epoch FROM b.exp
        s.status = 'open' AND clock_timestamp() < s.sales_close_at,
        COALESCE((SELECT json_agg(json_build_array(c.seat_index, c.price_paise) ORDER BY c.seat_index)
                  FROM bookings_seatclaim AS c WHERE c.booking_id = b.id
-                 AND (c.released_at IS NULL OR c.released_at >= b.ended_at - interval '100 milliseconds')), '[]'),
+                 AND (c.released_at IS NULL OR c.released_at = b.ended_at)), '[]'),
        EXISTS (SELECT 1 FROM bookings_booking AS newer WHERE newer.show_id = b.show_id AND newer.holder = b.holder
                AND newer.status IN ('pending', 'confirmed') AND newer.id <> b.id AND newer.created_at > b.created_at)
 FROM bookings_booking AS b

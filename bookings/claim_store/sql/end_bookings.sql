@@ -4,13 +4,16 @@
 -- bookings   which, as due_by_deadline.sql or due_by_show.sql has locked them in the same transaction
 -- status, reason, kind   what they become, why, and the kind of the outbox event
 -- Returns one row a booking: booking, show, holder, fence, its seats.
-WITH ended AS (
+-- Seats that end with their booking are known by having its very moment: see booking_facts.sql.
+WITH moment AS MATERIALIZED (
+    SELECT clock_timestamp() AS now
+), ended AS (
     UPDATE bookings_booking AS b
-    SET status = %(status)s::text, ended_at = clock_timestamp(), cancel_reason = %(reason)s::text
-    WHERE b.id = ANY (%(bookings)s::uuid[])
-    RETURNING b.id, b.show_id, b.holder
+    SET status = %(status)s::text, ended_at = moment.now, cancel_reason = %(reason)s::text
+    FROM moment WHERE b.id = ANY (%(bookings)s::uuid[])
+    RETURNING b.id, b.show_id, b.holder, b.ended_at
 ), freed AS (
-    UPDATE bookings_seatclaim AS c SET released_at = clock_timestamp()
+    UPDATE bookings_seatclaim AS c SET released_at = ended.ended_at
     FROM ended WHERE c.booking_id = ended.id AND c.released_at IS NULL
     RETURNING c.booking_id, c.seat_index
 ), fenced AS (

@@ -5,7 +5,10 @@
 -- seats      for each, an array of indexes as text ('{1,2}'), or NULL: all
 -- Returns one row a booking that let something go: booking, fence, seats let go (ascending), whether it ended.
 -- One by one: see the note in hold_batch.sql.
-WITH asked AS (
+-- Seats that end with their booking are known by having its very moment: see booking_facts.sql.
+WITH moment AS MATERIALIZED (
+    SELECT clock_timestamp() AS now
+), asked AS (
     SELECT booking, named::smallint[] AS named FROM unnest(%(bookings)s::uuid[], %(seats)s::text[]) AS t (booking, named)
 ), mine AS (
     SELECT b.id, b.show_id, asked.named FROM asked CROSS JOIN LATERAL (
@@ -19,12 +22,12 @@ WITH asked AS (
     ) AS c
     WHERE c.released_at IS NULL
 ), freed AS (
-    UPDATE bookings_seatclaim AS c SET released_at = clock_timestamp()
+    UPDATE bookings_seatclaim AS c SET released_at = (SELECT now FROM moment)
     WHERE c.id = ANY (ARRAY (SELECT id FROM claims WHERE goes))
     RETURNING c.booking_id, c.seat_index
 ), ended AS (
     UPDATE bookings_booking AS b
-    SET status = 'cancelled', ended_at = clock_timestamp(), cancel_reason = 'released'
+    SET status = 'cancelled', ended_at = (SELECT now FROM moment), cancel_reason = 'released'
     WHERE b.id = ANY (ARRAY (SELECT id FROM mine EXCEPT SELECT booking FROM claims WHERE NOT goes))
     RETURNING b.id
 ), let_go AS (
