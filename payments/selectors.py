@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from payments.domain.facts import Resolution
-from payments.domain.refunds import DEFAULT_POLICY, Policy, RefundStatus, share_paise
+from payments.domain.refunds import DEFAULT_POLICY, Policy, RefundStatus, Returning, returned_paise, share_paise
 from payments.models import Payment, RefundPolicy
 
 # Payments whose money is, or was, the cinema's to decide about.
@@ -49,8 +49,16 @@ def get_refund_policy(theatre_slug: str) -> Policy:
 
 
 def _returned_paise(payment: Payment) -> int:
-    counted = [refund.amount_paise for refund in payment.refunds.all() if refund.status != RefundStatus.FAILED]
-    return sum(counted) if counted else payment.amount_paise
+    refunds = [
+        Returning(
+            attempt=refund.attempt,
+            amount_paise=refund.amount_paise,
+            status=RefundStatus(refund.status),
+            is_named=refund.razorpay_id is not None,
+        )
+        for refund in payment.refunds.all()
+    ]
+    return returned_paise(refunds, paid_paise=payment.amount_paise)
 
 
 def _ms(moment: datetime) -> int:

@@ -111,7 +111,7 @@ def _figures(result: Mapping[str, Any]) -> list[Figure]:
     money = result["settlement"]["total"]
     return [
         Figure("Sold", format_inr(sold["paise"]), f"{sold['seats']:,} seats in {sold['bookings']:,} bookings"),
-        Figure("Given back", format_inr(sold["back_paise"]), f"{sold['back_seats']:,} seats"),
+        Figure("Seats back", f"{sold['back_seats']:,}", f"sold for {format_inr(sold['back_paise'])}"),
         Figure(
             "Seats filled",
             share_words(full["booked"], full["seats"] - full["blocked"]),

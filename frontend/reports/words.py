@@ -29,7 +29,7 @@ COLUMN_WORDS: Final = {
     "paise": "Sold",
     "back_bookings": "Bookings back",
     "back_seats": "Seats back",
-    "back_paise": "Given back",
+    "back_paise": "Worth of them",
     "booked": "Booked now",
     "blocked": "Blocked",
     "captures": "Captures",
@@ -53,8 +53,13 @@ REFUND_STATUS_WORDS: Final = {
 REFUND_REASON_WORDS: Final = {
     "returned": "Given back by its buyer",
     "staff": "By staff",
-    "show_cancelled": "The show was cancelled",
-    "": "Made outside the house",
+    "cancelled": "The show or the booking was cancelled",
+    "double": "Paid twice",
+    "late": "Came when the seats were gone",
+    "wrong_amount": "Not what the seats cost",
+    "part_left": "A part was given back before",
+    "unknown_order": "Nobody's money",
+    "outside": "Made outside the house",
 }
 
 

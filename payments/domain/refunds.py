@@ -1,5 +1,6 @@
 """How money goes back: the states of a refund, the share of a policy, and what an answer of the gateway means."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -32,6 +33,31 @@ _ORDER: Final = {
 def merged(old: RefundStatus, new: RefundStatus) -> RefundStatus:
     """Of two things said about one refund, the one that holds."""
     return max(old, new, key=_ORDER.__getitem__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returning:
+    """What is known of one refund. `attempt` None: made elsewhere. `is_named`: Razorpay has it, or had it."""
+
+    attempt: int | None
+    amount_paise: int
+    status: RefundStatus
+    is_named: bool
+
+
+def returned_paise(refunds: Sequence[Returning], *, paid_paise: int) -> int:
+    """What went, goes or is owed to the buyer of a payment that goes back: never more than he paid.
+
+    An attempt that failed is replaced by the next one; the last one is owed, however it ended. One that Razorpay never
+    had, as somebody else had given the money back, stands for what was given back elsewhere.
+    """
+    outside = [r.amount_paise for r in refunds if r.attempt is None and r.status is not RefundStatus.FAILED]
+    own = sorted((r for r in refunds if r.attempt is not None), key=lambda r: r.attempt or 0)
+    moved = [r.amount_paise for r in own[:-1] if r.status is RefundStatus.PROCESSED and r.is_named]
+    ended_without_us = bool(own) and own[-1].status is RefundStatus.PROCESSED and not own[-1].is_named
+    owed = [r.amount_paise for r in own[-1:] if not (ended_without_us and outside)]
+    counted = [*outside, *moved, *owed]
+    return min(sum(counted), paid_paise) if counted else paid_paise
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from bookings.domain.reports import SOLD
 from bookings.models import Booking, SeatClaim, Show
 from bookings.services.reports.sections import all_sections
 from bookings.services.reports.snapshot import snapshot
-from payments.models import LedgerEntry, Payment
+from payments.models import LedgerEntry, Payment, Refund
 from tests.support.cinema import make_theatre
 from tests.support.guards import unless, with_and_without_guard
 from tests.support.report_guards import report_sql_without
@@ -285,6 +285,37 @@ class TestSettlement:
 
         assert refunds["total"] == {"refunds": 1, "paise": 40_000}
         assert lines(refunds["table"])[0]["status"] == "processed"
+
+    @pytest.mark.parametrize(
+        ("ours", "theirs", "counted"),
+        [
+            # Somebody was faster in the dashboard: ours ended without being made.
+            ([("processed", None)], ["processed"], 1),
+            # His failed, and ours made it good.
+            ([("processed", "rfnd_ours")], ["failed"], 1),
+            ([("processed", None), ("processed", "rfnd_ours")], ["failed"], 1),
+            ([("failed", "rfnd_first"), ("failed", "rfnd_second")], [], 1),
+            # It was said to have failed and went through after all, as did its successor.
+            ([("processed", "rfnd_first"), ("processed", "rfnd_second")], [], 2),
+        ],
+    )
+    def test_counts_money_that_goes_back_once(
+        self, ours: list[tuple[str, str | None]], theirs: list[str], counted: int
+    ) -> None:
+        show = make_cinema(starts_at=MIDNIGHT + timedelta(days=9))
+        sell(show, at=MIDNIGHT, seats=[0])
+        payment = Payment.objects.get()
+        common = {"payment": payment, "amount_paise": 20_000, "created_at": MIDNIGHT}
+        for attempt, (status, name) in enumerate(ours, 1):
+            Refund.objects.create(
+                **common, attempt=attempt, idempotency_key=f"key-{attempt}", razorpay_id=name, status=status
+            )
+        for status in theirs:
+            Refund.objects.create(**common, idempotency_key="rfnd_theirs", razorpay_id="rfnd_theirs", status=status)
+
+        refunds = report_of(date(2026, 11, 21))["refunds"]
+
+        assert refunds["total"] == {"refunds": counted, "paise": counted * 20_000}
 
 
 class TestTheSnapshot:

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.domain.refunds import DEFAULT_POLICY, HOUR_MS, Policy, RefundStatus, merged, share_paise
+from payments.domain.refunds import (
+    DEFAULT_POLICY,
+    HOUR_MS,
+    Policy,
+    RefundStatus,
+    Returning,
+    merged,
+    returned_paise,
+    share_paise,
+)
 
 STARTS_MS = 1_763_800_000_000
 POLICIES = st.builds(
@@ -89,3 +98,50 @@ def _all_of(said: list[RefundStatus]) -> RefundStatus:
     for one in said[1:]:
         status = merged(status, one)
     return status
+
+
+def ours(status: str, paise: int = 25_000, *, attempt: int = 1, is_named: bool | None = None) -> Returning:
+    named = status in {"pending", "processed", "failed"} if is_named is None else is_named
+    return Returning(attempt=attempt, amount_paise=paise, status=RefundStatus(status), is_named=named)
+
+
+def outside(status: str, paise: int) -> Returning:
+    return Returning(attempt=None, amount_paise=paise, status=RefundStatus(status), is_named=True)
+
+
+class TestWhatABuyerIsToldThatHeGets:
+    """Of ₹500 that he paid and that go back, by the policy half of it."""
+
+    @pytest.mark.parametrize(
+        ("refunds", "paise"),
+        [
+            ([], 50_000),
+            ([ours("due")], 25_000),
+            ([ours("failed"), ours("pending", attempt=2)], 25_000),
+            ([ours("failed"), ours("failed", attempt=2), ours("failed", attempt=3)], 25_000),
+            ([ours("manual"), ours("processed", attempt=2)], 25_000),
+            ([ours("processed"), ours("processed", attempt=2)], 50_000),
+            ([ours("processed", 50_000, is_named=False), outside("processed", 50_000)], 50_000),
+            ([ours("processed", 50_000, is_named=False)], 50_000),
+            ([ours("processed", is_named=False), outside("failed", 25_000), ours("due", attempt=2)], 25_000),
+            ([outside("processed", 10_000), ours("due")], 35_000),
+            ([outside("processed", 10_000), ours("manual", 50_000), ours("due", 40_000, attempt=2)], 50_000),
+            ([outside("processed", 10_000), ours("manual", 50_000)], 50_000),
+        ],
+        ids=[
+            "before anything is asked for",
+            "asked for",
+            "asked for anew",
+            "failed for good: owed",
+            "by staff after all",
+            "a failed one went through as well",
+            "somebody was faster",
+            "Razorpay gave back what nobody captured",
+            "somebody was faster, and failed",
+            "a part from the dashboard before",
+            "a part from the dashboard, the rest by staff",
+            "a part from the dashboard, the rest owed",
+        ],
+    )
+    def test_counts_each_rupee_once(self, refunds: list[Returning], paise: int) -> None:
+        assert returned_paise(refunds, paid_paise=50_000) == paise
