@@ -5,7 +5,7 @@ from bookings.claim_store.settling import BookingFacts, Buyer
 from bookings.desk import Card, MayDo, Panel, at_theatre, offer_card, offer_log, offer_panel, panels_for
 from bookings.domain.addresses import client_address, household
 from bookings.domain.filling import Fill, fill_of
-from bookings.domain.lifecycle import RefundState, Status
+from bookings.domain.lifecycle import MoneyBack, RefundState, Status
 from bookings.domain.pricing import format_inr
 from bookings.domain.rate import RateLimit
 from bookings.domain.reports import ReportState, Scope
@@ -145,6 +145,7 @@ __all__ = [
     "KeyedRequest",
     "MayDo",
     "MethodNotAllowed",
+    "MoneyBack",
     "MoviePage",
     "MovieSummary",
     "MyHold",

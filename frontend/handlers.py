@@ -56,7 +56,10 @@ def refund_is_told(event: Event) -> None:
         return
     if refund == RefundState.PENDING and _has_cancellation(addressee.booking):
         return  # That letter says the same.
-    for letter in write_down([Wanted(addressee, Letter.Kind.REFUND, refund)]):
+    # Who paid twice may get money back twice: of the second he hears as well.
+    payments = event.payload.get("payments", 1)
+    reference = refund if payments == 1 else f"{refund} {payments}"
+    for letter in write_down([Wanted(addressee, Letter.Kind.REFUND, reference)]):
         nudge(send_letter, letter=letter)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bookings.api import AsyncConnection, RefundState, Status, sql_file
+from bookings.api import AsyncConnection, MoneyBack, RefundState, Status, sql_file
 from payments.domain.facts import Fact, Payment, Rank, Resolution
 from payments.domain.refunds import Policy, RefundStatus
 from payments.gateway import GatewayRefund
@@ -291,11 +291,12 @@ async def set_refund_status(
     )
 
 
-async def refund_state(connection: AsyncConnection, booking: str) -> RefundState:
+async def money_back(connection: AsyncConnection, booking: str) -> MoneyBack:
     """Where the money of a booking is that the cinema does not keep."""
-    cursor = await connection.execute(sql_file(_PACKAGE, "refund_state"), {"booking": booking})
+    cursor = await connection.execute(sql_file(_PACKAGE, "money_back"), {"booking": booking})
     row = await cursor.fetchone()
-    return RefundState(row[0]) if row else RefundState.NONE
+    assert row is not None, "a booking without payments has nothing to give back"
+    return MoneyBack(RefundState(row[0]), row[1])
 
 
 async def refund_policy(connection: AsyncConnection, theatre_id: int) -> Policy | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from bookings.claim_store.endings import Ended
 from bookings.claim_store.pool import AsyncConnection, statement
-from bookings.domain.lifecycle import RefundState, Status, Trigger, next_status
+from bookings.domain.lifecycle import MoneyBack, RefundState, Status, Trigger, next_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +165,11 @@ async def open_instead(connection: AsyncConnection, facts: BookingFacts, *, new:
     )
 
 
-async def set_refund(connection: AsyncConnection, booking: str, refund: RefundState) -> bool:
+async def set_refund(connection: AsyncConnection, booking: str, back: MoneyBack) -> bool:
     """Note where the buyer's money is, and tell of it. False: it was noted already."""
-    cursor = await connection.execute(statement("note_refund"), {"booking": booking, "refund": refund})
+    cursor = await connection.execute(
+        statement("note_refund"), {"booking": booking, "refund": back.state, "payments": back.payments}
+    )
     return await cursor.fetchone() is not None
 
 

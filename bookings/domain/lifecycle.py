@@ -3,6 +3,7 @@
 Everything that changes a booking's status names a trigger of this table; a pair that is missing raises.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -22,6 +23,14 @@ class RefundState(StrEnum):
     PENDING = "pending"
     REFUNDED = "refunded"
     MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyBack:
+    """Where the money of so many payments of a booking is, which go back: the least settled of them."""
+
+    state: RefundState = RefundState.NONE
+    payments: int = 0
 
 
 class Trigger(StrEnum):

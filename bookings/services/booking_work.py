@@ -7,7 +7,7 @@ died, is in the picture_pending rows (consistency rule 17).
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from bookings.claim_store import settling
@@ -16,7 +16,7 @@ from bookings.claim_store.endings import Ended, end_stale_rivals
 from bookings.claim_store.pool import AsyncConnection, ClaimPool
 from bookings.claim_store.settling import BookingFacts, Buyer
 from bookings.claim_store.store import HoldRow
-from bookings.domain.lifecycle import RefundState, Status
+from bookings.domain.lifecycle import MoneyBack, RefundState, Status
 from bookings.domain.seat_map import AVAILABLE, BOOKED
 from bookings.errors import IdempotencyMismatch, NotReady
 from bookings.seat_store.connection import StoreUnavailable
@@ -32,6 +32,8 @@ from bookings.services.standby import Standby
 from bookings.waypoints import pass_by
 
 logger = logging.getLogger(__name__)
+
+NOTHING_BACK: Final = MoneyBack()
 
 
 class _SeatsTaken(Exception):
@@ -87,12 +89,12 @@ class BookingWork:
         """Whether anybody was let in with a ticket of the booking."""
         return await settling.has_come_in(self.connection, facts.booking)
 
-    async def cancel(self, facts: BookingFacts, *, reason: str, refund: RefundState = RefundState.NONE) -> None:
+    async def cancel(self, facts: BookingFacts, *, reason: str, back: MoneyBack = NOTHING_BACK) -> None:
         """Give the booking up and let its seats go. Raises IllegalTransition."""
         ended = await settling.cancel(self.connection, facts, reason=reason)
-        if refund:
-            await settling.set_refund(self.connection, facts.booking, refund)
-        self._to_show.append(lambda store: self._works.show_cancelled(store, facts, ended, refund))
+        if back.state:
+            await settling.set_refund(self.connection, facts.booking, back)
+        self._to_show.append(lambda store: self._works.show_cancelled(store, facts, ended, back.state))
 
     async def open_instead(self, facts: BookingFacts) -> str:
         """End a pending booking; open another with its seats and deadline. Returns it. Raises IllegalTransition."""
@@ -102,11 +104,11 @@ class BookingWork:
         self._to_show.append(lambda store: self._works.show_moved(store, facts))
         return new
 
-    async def set_refund(self, facts: BookingFacts, refund: RefundState, *, status: Status | None = None) -> None:
+    async def set_refund(self, facts: BookingFacts, back: MoneyBack, *, status: Status | None = None) -> None:
         """Note where the buyer's money is, and tell him. `status`: what the booking is by now."""
-        if await settling.set_refund(self.connection, facts.booking, refund):
+        if await settling.set_refund(self.connection, facts.booking, back):
             now = status or facts.status
-            self._to_show.append(lambda store: self._works.tell_owner(store, facts, now, refund))
+            self._to_show.append(lambda store: self._works.tell_owner(store, facts, now, back.state))
 
     async def tell(self, *, kind: str, key: str, payload: Mapping[str, Any], after_seconds: float = 0) -> None:
         """Write an event to the outbox, once for a key; it is handled in `after_seconds` at the earliest."""

@@ -48,8 +48,8 @@ class Returning:
 def returned_paise(refunds: Sequence[Returning], *, paid_paise: int) -> int:
     """What went, goes or is owed to the buyer of a payment that goes back: never more than he paid.
 
-    An attempt that failed is replaced by the next one; the last one is owed, however it ended. One that Razorpay never
-    had, as somebody else had given the money back, stands for what was given back elsewhere.
+    An attempt that failed is replaced by the next one; the last one is owed, however it ended. One that Razorpay
+    never had, as somebody else had given the money back, stands for what was given back elsewhere.
     """
     outside = [r.amount_paise for r in refunds if r.attempt is None and r.status is not RefundStatus.FAILED]
     own = sorted((r for r in refunds if r.attempt is not None), key=lambda r: r.attempt or 0)

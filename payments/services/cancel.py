@@ -110,9 +110,9 @@ async def end_confirmed(work: BookingWork, facts: BookingFacts, *, refund_paise:
             await give_back(work, payment, reason, amount_paise=min(refund_paise, left_paise))
         else:
             await store.resolve(work.connection, payment.payment, Resolution.RETAINED, reason=reason)
-    refund = await store.refund_state(work.connection, facts.booking)
-    await work.cancel(facts, reason=reason, refund=refund)
-    return refund
+    back = await store.money_back(work.connection, facts.booking)
+    await work.cancel(facts, reason=reason, back=back)
+    return back.state
 
 
 async def change_seats(works: BookingWorks, *, booking: str, holder: str, keyed: KeyedRequest | None = None) -> Moved:

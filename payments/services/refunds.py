@@ -209,4 +209,4 @@ async def _tell_buyer(work: BookingWork, payment: Payment) -> None:
         return
     facts = await work.lock(payment.booking)
     assert facts is not None, "a payment's booking stays"
-    await work.set_refund(facts, await store.refund_state(work.connection, payment.booking))
+    await work.set_refund(facts, await store.money_back(work.connection, payment.booking))

@@ -156,7 +156,7 @@ async def _carry_out(work: BookingWork, facts: BookingFacts, payments: list[Paym
         await _cancel_unpaid(work, facts, payments, decision.cancel)
         status = Status.CANCELLED
     if decision.refund or decision.cancel is not None:
-        await work.set_refund(facts, await store.refund_state(work.connection, facts.booking), status=status)
+        await work.set_refund(facts, await store.money_back(work.connection, facts.booking), status=status)
     await pass_by("settle.decided")
     return status
 

@@ -231,7 +231,7 @@ async def _reason_of(work: BookingWork, row: RefundRow) -> str:
 
 async def _tell_buyer(work: BookingWork, facts: BookingFacts | None) -> None:
     if facts is not None:
-        await work.set_refund(facts, await store.refund_state(work.connection, facts.booking))
+        await work.set_refund(facts, await store.money_back(work.connection, facts.booking))
 
 
 # --- money of nobody

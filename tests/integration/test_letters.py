@@ -116,6 +116,22 @@ class TestMoneyThatGoesBack:
         assert "came when the seats were gone already" in said
         assert {"pending": "on its way back", "refunded": "was paid back", "manual": "is owed to you"}[refund] in said
 
+    def test_is_told_of_again_when_more_of_it_goes_back(self, mail: MailServer) -> None:
+        booking = make_booking(status="cancelled", cancel_reason="returned", refund="refunded")
+        pay_back(booking, 50_000)
+        happened("booking.refund", booking, refund="refunded", payments=1)
+        send_due_letters()
+        pay_back(booking, 50_000)
+
+        happened("booking.refund", booking, refund="refunded", payments=2)
+        happened("booking.refund", booking, refund="refunded", payments=2)
+        send_due_letters()
+
+        assert [caught.subject.split(":")[0] for caught in mail.mails] == [
+            "₹500 was paid back",
+            "₹1,000 was paid back",
+        ]
+
     def test_is_told_as_it_is_now(self, mail: MailServer) -> None:
         booking = make_booking(status="expired", refund="refunded")
 

@@ -10,6 +10,8 @@ from bookings.api import BoxOffice
 from bookings.models import OutboxEvent, Show
 from tests.support.buyer import Buyer, new_buyer
 from tests.support.cinema import make_show
+from tests.support.guards import unless, with_and_without_guard
+from tests.support.money_guards import settling_without
 from tests.support.razorpay import Razorpay
 from tests.support.relay import relay
 from tests.support.witness import rows
@@ -39,6 +41,26 @@ class TestARefund:
         told = await events("booking.refund")
         assert [event.payload["refund"] for event in told] == ["due", "pending"]
         assert {event.payload["booking"] for event in told} == {buyer.booking}
+
+    @with_and_without_guard
+    async def test_is_told_again_when_more_money_goes_back(
+        self, buyer: Buyer, razorpay: Razorpay, database: str, guarded: bool
+    ) -> None:
+        razorpay.switch(second_success="capture")
+        show: Show = await sync_to_async(make_show)(starts_in=timedelta(days=3))
+        await buyer.begin(show, "A1")
+        first, second = buyer.pay(), buyer.pay(forced=True)
+        told_once = settling_without("note_refund", "%(refund)s::text, %(payments)s::int)", "%(refund)s::text)")
+
+        with unless(guarded, told_once):
+            await buyer.verify(first)
+            await buyer.verify(second)
+            await relay(database)
+            await buyer.cancel("user")
+            await relay(database)
+
+        steps = [(event.payload["refund"], event.payload["payments"]) for event in await events("booking.refund")]
+        assert steps == [("due", 1), ("refunded", 1)] + [("due", 2), ("refunded", 2)] * guarded
 
 
 class TestACancelling:

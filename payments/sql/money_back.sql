@@ -1,7 +1,7 @@
 -- Where the money of a booking is that the cinema does not keep: the least settled of its payments and refunds.
 --
 -- booking
--- Returns '', due, pending, refunded or manual.
+-- Returns '', due, pending, refunded or manual; and how many payments go back.
 WITH states AS (
     SELECT CASE
         WHEN p.resolution = 'manual' THEN 'manual'
@@ -13,4 +13,5 @@ WITH states AS (
 )
 SELECT COALESCE((
     SELECT state FROM states
-    ORDER BY array_position(ARRAY['manual', 'due', 'pending', 'refunded'], state) LIMIT 1), '')
+    ORDER BY array_position(ARRAY['manual', 'due', 'pending', 'refunded'], state) LIMIT 1), ''),
+    (SELECT count(*) FROM states)::int
