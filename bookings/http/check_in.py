@@ -25,9 +25,10 @@ from bookings.door_errors import (
     TooEarly,
     WrongShow,
 )
-from bookings.errors import NotReady, RateLimited
+from bookings.errors import IdempotencyMismatch, NotReady, RateLimited
 from bookings.http.documentation import BAD_FIELDS, documented
 from bookings.http.errors import BodyTooLarge, CsrfFailed, NotJson
+from bookings.http.holds import IdempotencyKey
 from bookings.http.schemas import Reply, Request, UnixMs
 from bookings.http.staff import StaffSession, usher_of
 from bookings.http.threads import in_thread
@@ -106,23 +107,30 @@ _HERE: Final = {"time_zone": "Asia/Kolkata"}
         TooEarly(seat="C4", opens_at=_NOW, **_HERE),
         ShowOver(seat="C4"),
         Forged(),
+        IdempotencyMismatch(),
         RateLimited("That is too fast. Slow down a little.", retry_after_ms=500),
         NotReady("The tickets cannot be looked at right now. Try again in a moment."),
     ),
 )
-async def check_in(request: HttpRequest, shown: CheckInRequest) -> CheckInReply:
+async def check_in(
+    request: HttpRequest, shown: CheckInRequest, idempotency_key: IdempotencyKey = None
+) -> CheckInReply:
     """Let in whoever shows a ticket, once. A refusal says why in words to read out, and has the counts as well.
 
-    For staff with the permission to let people in, by their session. Limited per usher.
+    For staff with the permission to let people in, by their session. Limited per usher. Send a new key with each
+    scan, and the same one when no answer came: then whoever came in by the lost one is still `admitted`.
     """
     usher = usher_of(request)
     if wait_ms := _limit(settings.LIMIT_CHECK_INS_PER_MINUTE).wait_ms(str(usher.id), time.monotonic()):
         raise RateLimited("That is too fast. Slow down a little.", retry_after_ms=wait_ms)
     try:
-        admission = await in_thread(admit, show_id=shown.show, code=shown.code, gate=shown.gate, usher=usher.id)
+        admission = await in_thread(
+            admit, show_id=shown.show, code=shown.code, gate=shown.gate, usher=usher.id, key=idempotency_key
+        )
     except OperationalError as error:
         raise NotReady("The tickets cannot be looked at right now. Try again in a moment.") from error
-    tell_door(shown.show, admission)
+    if not admission.is_replayed:
+        tell_door(shown.show, admission)
     entry, counts = admission.entry, admission.counts
     return CheckInReply(
         outcome="admitted",

@@ -12,8 +12,8 @@ from bookings.models.catalogue import Show
 class Ticket(models.Model):
     """What lets one person in. Whether it still does follows from its booking and claim, never from this row alone.
 
-    `nonce` is what its QR code carries, `code` the short form of it that people type. `revoked_at`: another ticket
-    was made in its place.
+    `nonce` is what its QR code carries, `code` the short form of it that people type. `admission_key` is the
+    idempotency key of the scan that used it up. `revoked_at`: another ticket was made in its place.
     """
 
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="tickets")
@@ -27,6 +27,7 @@ class Ticket(models.Model):
     admitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    admission_key = models.CharField(max_length=255, blank=True, db_default="")
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -35,6 +36,12 @@ class Ticket(models.Model):
                 fields=["booking", "seat_index"], condition=Q(revoked_at__isnull=True), name="one_ticket_per_seat"
             ),
             models.UniqueConstraint(fields=["code", "show"], name="ticket_code_once_per_show"),
+            # Also what finds the reply of a scan that comes again.
+            models.UniqueConstraint(
+                fields=["admitted_by", "admission_key"],
+                condition=~Q(admission_key=""),
+                name="scan_key_once_per_usher",
+            ),
         ]
         permissions = [("check_in_tickets", "Can let people in at the door")]
 

@@ -2,6 +2,9 @@
 
 One UPDATE decides (sql/admit.sql). What is asked afterwards only explains a refusal, and may be outrun: then the door
 is asked again.
+
+A reply can be lost on its way. Only the key of a scan, stored by that UPDATE, tells the scan that comes again from a
+copy of the ticket at the same gate a moment later.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection
+from django.db import IntegrityError, connection
+from psycopg.errors import UniqueViolation
 
 from bookings.domain.lifecycle import Status
 from bookings.domain.tickets import Flaw, NoTicket, is_booking_reference, read_ticket, typed_code
@@ -26,14 +30,16 @@ from bookings.door_errors import (
     TooEarly,
     WrongShow,
 )
-from bookings.errors import NotFound, NotReady
+from bookings.errors import IdempotencyMismatch, NotFound, NotReady
 from bookings.models import Show
+from bookings.services.idempotency import check_key
 from bookings.services.tickets import signing_keys, sql_text
 
 # A refusal that nothing explains was outrun by a change; three in a row are a fault.
 TRIES_MAX: Final = 3
 # As many as fit an usher's phone.
 RECENT_MAX: Final = 10
+_NO_TICKET: Final = dict.fromkeys(("booking", "seat", "nonce", "code"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +62,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Somebody was let in."""
+    """Somebody was let in; `is_replayed`: by an earlier try of this scan."""
 
     entry: Entry
     counts: DoorCounts
+    is_replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +90,29 @@ class _Truth:
     time_zone: str
 
 
-def admit(*, show_id: int, code: str, gate: str, usher: int) -> Admission:
+def admit(*, show_id: int, code: str, gate: str, usher: int, key: str | None = None) -> Admission:
     """Let somebody in who shows this code (scanned or typed) at a gate of a show.
 
-    Raises DoorRefusal, which says why not; NotFound for an unknown show.
+    The same scan with the same key is answered as it was. Raises DoorRefusal, which says why not; NotFound for an
+    unknown show; BadRequest (bad key), IdempotencyMismatch (the usher's key of another scan).
     """
+    if key is not None:
+        check_key(key)
     if not Show.objects.filter(pk=show_id).exists():
         raise NotFound("There is no such show.")
+    scan = {**_NO_TICKET, "show": show_id, "gate": gate, "usher": usher, "key": key or ""}
+    is_replayed = False
     try:
-        entry = _admit(show_id, code, gate, usher)
+        scan |= _ticket_asked_for(code)
+        entry = _admit(scan)
     except DoorRefusal as refusal:
-        counts = count_door(show_id)
-        refusal.fields |= {"admitted": counts.admitted, "expected": counts.expected, "as_of_ms": counts.as_of_ms}
-        raise
-    return Admission(entry, count_door(show_id))
+        earlier = _admitted_with_key(scan) if key else None
+        if earlier is None:
+            counts = count_door(show_id)
+            refusal.fields |= {"admitted": counts.admitted, "expected": counts.expected, "as_of_ms": counts.as_of_ms}
+            raise
+        entry, is_replayed = earlier, True
+    return Admission(entry, count_door(show_id), is_replayed)
 
 
 def count_door(show_id: int) -> DoorCounts:
@@ -110,32 +126,49 @@ def recent_entries(show_id: int) -> list[Entry]:
     return [Entry(*row) for row in _rows("door_recent", {"show": show_id, "entries_max": RECENT_MAX})]
 
 
-def _admit(show_id: int, code: str, gate: str, usher: int) -> Entry:
-    asked = {"show": show_id, **_ticket_asked_for(code)}
-    how = {"gate": gate, "usher": usher, "doors_minutes": settings.DOORS_OPEN_MINUTES}
+def _admit(scan: Mapping[str, Any]) -> Entry:
     for _ in range(TRIES_MAX):
-        let_in = _rows("admit", {**asked, **how})
+        let_in = _let_in(scan)
         if let_in:
             ((seat, at),) = let_in
-            return Entry(seat, gate, at)
-        found = [_Truth(*row) for row in _rows("door_truth", asked)]
-        refusal = _why(found, show_id, code)
+            return Entry(seat, scan["gate"], at)
+        refusal = _why([_Truth(*row) for row in _rows("door_truth", scan)], scan["show"])
         if refusal is not None:
             raise refusal
     raise NotReady("This ticket is being changed right now. Scan it again.")
 
 
+def _let_in(scan: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    try:
+        return _rows("admit", {**scan, "doors_minutes": settings.DOORS_OPEN_MINUTES})
+    except IntegrityError as error:
+        # The index on the keys of an usher: one key would have used up a second ticket.
+        if isinstance(error.__cause__, UniqueViolation):
+            raise IdempotencyMismatch from error
+        raise
+
+
+def _admitted_with_key(scan: Mapping[str, Any]) -> Entry | None:
+    """Who came in by an earlier try of this scan. Raises IdempotencyMismatch."""
+    found = _rows("admitted_with_key", scan)
+    if not found:
+        return None
+    ((seat, gate, at, is_same),) = found
+    if not is_same:
+        raise IdempotencyMismatch
+    return Entry(seat, gate, at)
+
+
 def _ticket_asked_for(code: str) -> dict[str, Any]:
     """What identifies the ticket in the statements. Raises Forged, NoSuchTicket."""
-    nothing = dict.fromkeys(("booking", "seat", "nonce", "code"))
     typed = typed_code(code)
     if typed is not None:
-        return {**nothing, "code": typed}
+        return {"code": typed}
     try:
         ticket = read_ticket(code, keys=signing_keys())
     except NoTicket as error:
         raise _unreadable(error.flaw, code) from None
-    return {**nothing, "booking": ticket.booking, "seat": ticket.seat_index, "nonce": ticket.nonce}
+    return {"booking": ticket.booking, "seat": ticket.seat_index, "nonce": ticket.nonce}
 
 
 def _unreadable(flaw: Flaw, code: str) -> DoorRefusal:
@@ -148,7 +181,7 @@ def _unreadable(flaw: Flaw, code: str) -> DoorRefusal:
     return NoSuchTicket("That is not a ticket of ours. A code has 8 letters and digits, like K7MQ 3XPD.")
 
 
-def _why(found: Sequence[_Truth], show_id: int, code: str) -> DoorRefusal | None:
+def _why(found: Sequence[_Truth], show_id: int) -> DoorRefusal | None:
     """Why a ticket was not let in; None when it should have been."""
     if not found:
         return NoSuchTicket("No ticket has this code. Look at it once more, letter by letter.")

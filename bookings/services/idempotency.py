@@ -46,8 +46,7 @@ class Idempotency:
         Raises BadRequest (bad key), InProgress (a twin is in flight), IdempotencyMismatch (other body),
         ClaimsUnavailable.
         """
-        if not 0 < len(key) <= KEY_CHARACTERS_MAX or "\x00" in key:
-            raise BadRequest(f"An idempotency key has 1 to {KEY_CHARACTERS_MAX} characters.")
+        check_key(key)
         mark = (holder, operation, key)
         if mark in self._in_flight:
             raise InProgress
@@ -63,3 +62,9 @@ class Idempotency:
             )
         finally:
             self._in_flight.discard(mark)
+
+
+def check_key(key: str) -> None:
+    """Raises BadRequest for what cannot be a key."""
+    if not 0 < len(key) <= KEY_CHARACTERS_MAX or "\x00" in key:
+        raise BadRequest(f"An idempotency key has 1 to {KEY_CHARACTERS_MAX} characters.")

@@ -67,16 +67,45 @@ class TestCheckIn:
         assert (refusal["gate"], refusal["admitted_ms"]) == ("2", body["admitted_ms"])
         assert (refusal["admitted"], refusal["expected"]) == (1, 2)
 
-    async def test_tells_every_door_of_the_show(
+    async def test_answers_a_scan_that_comes_again_with_its_key_as_before(
+        self, usher: ApiClient, show: Show, tickets: list[SeatTicket]
+    ) -> None:
+        key = {"headers": {"Idempotency-Key": "scan-1"}}
+        first = await usher.ask("POST", "checkin", **scan(show, tickets[0].text), **key)
+        again = await usher.ask("POST", "checkin", **scan(show, tickets[0].text), **key)
+        another = await usher.ask("POST", "checkin", **scan(show, tickets[0].text))
+        elsewhere = await usher.ask("POST", "checkin", **scan(show, tickets[0].text, gate="3"), **key)
+
+        assert (first.status_code, again.status_code) == (200, 200)
+        assert {**again.json(), "as_of_ms": 0} == {**first.json(), "as_of_ms": 0}
+        assert_refused(another, 409, "already_admitted")
+        assert_refused(elsewhere, 422, "idempotency_mismatch")
+
+    @pytest.mark.parametrize("key", ["", "k" * 256])
+    async def test_refuses_a_key_that_is_none(
+        self, usher: ApiClient, show: Show, tickets: list[SeatTicket], key: str
+    ) -> None:
+        headers = {"Idempotency-Key": key}
+
+        reply = await usher.ask("POST", "checkin", **scan(show, tickets[0].text), headers=headers)
+
+        assert_refused(reply, 400, "bad_request")
+        assert await Ticket.objects.filter(admitted_at__isnull=False).acount() == 0
+
+    async def test_tells_every_door_of_the_show_once(
         self, usher: ApiClient, show: Show, tickets: list[SeatTicket]
     ) -> None:
         layer = get_channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(door_group(show.pk), channel)
+        key = {"headers": {"Idempotency-Key": "scan-1"}}
 
-        reply = (await usher.ask("POST", "checkin", **scan(show, tickets[1].code))).json()
+        reply = (await usher.ask("POST", "checkin", **scan(show, tickets[1].code), **key)).json()
+        await usher.ask("POST", "checkin", **scan(show, tickets[1].code), **key)
+        await usher.ask("POST", "checkin", **scan(show, tickets[0].code))
 
-        told = await layer.receive(channel)
+        told, next_told = await layer.receive(channel), await layer.receive(channel)
+        assert next_told["seat"] == "A1"
         assert told == {
             "type": "door.admitted",
             "show": show.pk,

@@ -8,6 +8,7 @@
 -- booking, seat, nonce   of a QR code, else NULL
 -- code                   as typed, else NULL
 -- gate, usher
+-- key                    of the scan, else ''. An usher has each key once, so one key uses up one ticket.
 -- doors_minutes          how long before the start people are let in
 -- Returns one row, or none: the seat's label, admitted_at.
 WITH asked AS (
@@ -28,7 +29,7 @@ WITH asked AS (
     FOR SHARE OF b
 )
 UPDATE bookings_ticket AS t
-SET admitted_at = clock_timestamp(), gate = %(gate)s, admitted_by_id = %(usher)s
+SET admitted_at = clock_timestamp(), gate = %(gate)s, admitted_by_id = %(usher)s, admission_key = %(key)s
 FROM good
 WHERE t.id = good.id AND t.admitted_at IS NULL AND t.revoked_at IS NULL
 RETURNING good.label, t.admitted_at
