@@ -3,6 +3,7 @@
 import { neighboursOf } from "../model/neighbours.js";
 import { again, ask, noRequests, overdue, seatsAsked, settle } from "../model/requests.js";
 import { NO_CONNECTION, noAnswer, refusal } from "../model/words.js";
+import { newKey } from "../net/keys.js";
 
 const TRY_AGAIN_MS = 600;
 // The same request again, with the same key, can only help here.
@@ -116,9 +117,4 @@ export class Holding {
     const limits = { waitMs, seatsMax: seatsMax ?? this.#state.data.seats_max };
     return refusal(code, { detail, seats: known, neighbours, ...limits });
   }
-}
-
-function newKey() {
-  // Not randomUUID(): that one exists on secure origins only, and a demo in the local network is none.
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,8 +1,10 @@
 // One usher at one door: a code comes in, the house decides, the verdict is shown until the next one.
 
-import { ask, isWorthAnotherTry } from "../pay/calls.js";
+import { newKey } from "../net/keys.js";
+import { ask } from "../pay/calls.js";
 import { Camera } from "./camera.js";
 import { gateAt, rememberDoor, rememberGate } from "./memory.js";
+import { answered, askAbout } from "./model/scans.js";
 import { SIGNS, laterCounts, verdictOf } from "./model/verdicts.js";
 import { allowSounds, signal } from "./signals.js";
 import { Watch } from "./watch.js";
@@ -17,6 +19,7 @@ export class DoorPage {
   #data;
   #counts;
   #camera;
+  #unanswered = [];
   #isAsking = false;
 
   constructor(data) {
@@ -72,20 +75,23 @@ export class DoorPage {
     part("let-in").setAttribute("aria-busy", "true");
     const gate = part("gate").value.trim();
     rememberGate(this.#data.theatre, gate);
-    const verdict = await this.#insist({ show: this.#data.show, code, gate });
+    const scan = { show: this.#data.show, code, gate };
+    const verdict = await this.#insist(scan);
+    if (verdict.kind !== "again") this.#unanswered = answered(this.#unanswered, scan);
     this.#isAsking = false;
     part("let-in").removeAttribute("aria-busy");
     this.#show(verdict);
     return verdict;
   }
 
-  async #insist(body) {
-    for (let attempt = 1, wasLost = false; ; attempt += 1) {
-      const reply = await ask("POST", "/api/v1/checkin", body);
+  async #insist(scan) {
+    const { scans, key } = askAbout(this.#unanswered, scan, newKey());
+    this.#unanswered = scans;
+    for (let attempt = 1; ; attempt += 1) {
+      const reply = await ask("POST", "/api/v1/checkin", scan, { key });
       if (reply.body.as_of_ms) this.#count(reply.body);
       const isLost = reply.status === 0 || reply.status >= 500;
-      if (!isLost || !isWorthAnotherTry(reply) || attempt === TRIES) return verdictOf(reply, { gate: body.gate, wasLost });
-      wasLost = true;
+      if (!isLost || attempt === TRIES) return verdictOf(reply);
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));
     }
   }

@@ -4,12 +4,12 @@ import { waitMs } from "../model/backoff.js";
 
 const ANSWER_WITHIN_MS = 20_000;
 
-/** Ask once: {status, body}; status 0 when nothing (readable) came back. */
-export async function ask(method, path, body) {
+/** Ask once: {status, body}; status 0 when nothing (readable) came back. `key` makes it safe to ask again. */
+export async function ask(method, path, body, { key } = {}) {
   try {
     const reply = await fetch(path, {
       method,
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), ...(key && { "Idempotency-Key": key }) },
       body: body && JSON.stringify(body),
       cache: "no-store",
       // A cancel or a proof of payment goes out even if the page is left meanwhile.

@@ -12,26 +12,15 @@ const REFUSALS = {
   not_found: "Not found",
 };
 
-// Longer than any reply takes to get lost and be asked for again.
-const LOST_MS = 20_000;
-
-/**
- * `reply` is {status, body}; `wasLost` says that an earlier try of the same scan got no answer. Then "already in, just
- * now, at this gate" is that try's own doing: the person is let in.
- */
-export function verdictOf({ status, body }, { gate, wasLost = false }) {
+/** The verdict on a reply: {status, body}. */
+export function verdictOf({ status, body }) {
   if (status === 200) return { kind: "in", word: "Let in", words: `Seat ${body.seat}`, seat: body.seat };
-  if (wasLost && isOwnDoing(body, gate)) return { kind: "in", word: "Let in", words: `Seat ${body.seat}`, seat: body.seat };
   if (body.code in REFUSALS) {
     return { kind: "no", word: REFUSALS[body.code], words: body.detail, seat: body.seat ?? "" };
   }
   if (status === 0) return { kind: "again", word: "No answer", words: "The house did not answer. Scan it again.", seat: "" };
   if (status === 401) return { kind: "again", word: "Signed out", words: "Sign in again, then scan.", seat: "" };
   return { kind: "again", word: "Try again", words: body.detail ?? "Something went wrong. Scan it again.", seat: "" };
-}
-
-function isOwnDoing(body, gate) {
-  return body.code === "already_admitted" && body.gate === gate && body.as_of_ms - body.admitted_ms < LOST_MS;
 }
 
 /** Of two counts of one door, the one that was counted later. */
