@@ -110,10 +110,11 @@ def begin_pairing(request: HttpRequest) -> HttpResponse:
     address = bookings.client_address(
         str(request.META.get("REMOTE_ADDR", "")), request.headers.get("X-Forwarded-For", ""), settings.TRUSTED_PROXIES
     )
+    household = bookings.household(address)
     try:
-        if wait_ms := _limit().wait_ms(bookings.household(address), time.monotonic()):
+        if wait_ms := _limit().wait_ms(household, time.monotonic()):
             raise bookings.RateLimited("Too many screens from this address.", retry_after_ms=wait_ms)
-        pairing = realtime.begin_pairing(now=_now())
+        pairing = realtime.begin_pairing(household=household, now=_now())
     except bookings.RateLimited as refused:
         return JsonResponse(refused.as_reply(), status=429)
     reply = {

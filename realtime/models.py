@@ -47,10 +47,14 @@ class Device(models.Model):
 
 
 class Pairing(models.Model):
-    """A screen that shows a code and waits for staff to enter it. Gone once it is paired or too old."""
+    """A screen that shows a code and waits for staff to enter it. Gone once it is paired, too old, or one too many.
+
+    `household` is the key of the address that it asked from.
+    """
 
     code = models.CharField(max_length=8, unique=True)
     secret_hash = models.CharField(max_length=64, unique=True)
+    household = models.CharField(max_length=64, db_default="")
     expires_at = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 
 from bookings.api import BadRequest, RateLimited, list_screens, list_theatres
 from realtime.models import Device, Pairing
@@ -31,6 +32,7 @@ CODE_TRIES_MAX: Final = 5
 TOKEN_BYTES: Final = 32
 TOKEN_CHARS_MAX: Final = 128
 VERSION_CHARS_MAX: Final = 32
+HOUSEHOLD_CHARS_MAX: Final = 64
 # "Last seen" is for people: once in so long is enough.
 SEEN_EVERY: Final = timedelta(seconds=30)
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -106,22 +108,36 @@ class Waiting:
 # --- a screen that is not paired
 
 
-def begin_pairing(*, now: datetime) -> NewPairing:
-    """A code that stands for ten minutes. Raises RateLimited when too many screens wait already."""
+def begin_pairing(*, household: str, now: datetime) -> NewPairing:
+    """A code that stands for ten minutes, for a screen at this household's address.
+
+    When too many wait, the oldest code goes of whoever has the most: nobody can keep a screen elsewhere from being
+    paired. A screen whose code has gone asks for another.
+    """
     Pairing.objects.filter(expires_at__lte=now).delete()
-    if Pairing.objects.count() >= PAIRINGS_MAX:
-        raise RateLimited("Too many screens wait to be paired. Try again in a minute.", retry_after_ms=60_000)
     secret = secrets.token_urlsafe(TOKEN_BYTES)
     expires_at = now + timedelta(seconds=CODE_SECONDS)
     for _ in range(CODE_TRIES_MAX):
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         try:
             with transaction.atomic():
-                Pairing.objects.create(code=code, secret_hash=_hash(secret), expires_at=expires_at)
+                Pairing.objects.create(
+                    code=code,
+                    secret_hash=_hash(secret),
+                    household=household[:HOUSEHOLD_CHARS_MAX],
+                    expires_at=expires_at,
+                )
         except IntegrityError:
             continue  # somebody shows this code already
+        _drop_too_many()
         return NewPairing(code, secret, round(expires_at.timestamp() * 1000))
     raise RateLimited("No code could be found. Try again.", retry_after_ms=1000)
+
+
+def _drop_too_many() -> None:
+    nth_newest = Window(RowNumber(), partition_by="household", order_by=["-expires_at", "-pk"])
+    fairest_first = Pairing.objects.annotate(nth=nth_newest).order_by("nth", "-expires_at", "-pk")
+    Pairing.objects.filter(pk__in=list(fairest_first.values_list("pk", flat=True)[PAIRINGS_MAX:])).delete()
 
 
 def look_up(token: str, *, now: datetime) -> Screen | Waiting | None:

@@ -9,12 +9,12 @@ from django.db.models import F
 from django.test import Client
 from pytest_django import Settings
 
-from bookings.api import RateLimited
 from bookings.models import Theatre
 from frontend import kiosk_views
 from realtime.boards import devices
 from realtime.models import Device, Pairing
 from tests.support.cinema import make_screen, make_show, make_theatre
+from tests.support.guards import unless, with_and_without_guard
 from tests.support.screens import BEGIN, PAIR, UnpairedScreen, form, pair, staff, state_of
 
 pytestmark = pytest.mark.usefixtures("database", "awake_cache")
@@ -133,20 +133,27 @@ class TestPairing:
         letters = iter([*first.code, *"ACDEFH"])
 
         with patch("secrets.choice", lambda _: next(letters)):
-            second = devices.begin_pairing(now=now())
+            second = devices.begin_pairing(household="192.0.2.1", now=now())
 
         assert second.code == "ACDEFH"
 
-    def test_has_a_bound_on_screens_that_wait(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(devices, "PAIRINGS_MAX", 1)
-        UnpairedScreen()
+    @with_and_without_guard
+    def test_is_kept_from_no_screen_by_one_address_that_asks_and_asks(
+        self, theatre: Theatre, monkeypatch: pytest.MonkeyPatch, guarded: bool
+    ) -> None:
+        """Guard off: whose code it is does not count, and the oldest goes."""
+        monkeypatch.setattr(devices, "PAIRINGS_MAX", 8)
+        alone = patch("bookings.api.household", lambda _: "anybody")
+        with unless(guarded, alone):
+            lobby = [UnpairedScreen("192.0.2.1") for _ in range(3)]
+            greedy = [UnpairedScreen("198.51.100.7") for _ in range(12)]
+            latest = UnpairedScreen("192.0.2.2")
 
-        reply = Client().post(BEGIN)
-        with pytest.raises(RateLimited):
-            devices.begin_pairing(now=now())
-
-        assert (reply.status_code, reply.json()["code"]) == (429, "rate_limited")
-        assert devices.begin_pairing(now=now() + timedelta(seconds=devices.CODE_SECONDS + 60)).code
+        assert Pairing.objects.count() == 8
+        assert [screen.look()[0] for screen in lobby] == [200 if guarded else 404] * 3
+        assert {screen.look()[0] for screen in greedy[:4]} == {404}
+        reply = staff("pair_screens").post(PAIR, form(latest.code, f"{theatre.slug}/"))
+        assert reply.status_code == 302
 
     def test_has_a_bound_for_one_address(self) -> None:
         replies = [Client().post(BEGIN).status_code for _ in range(kiosk_views.PAIRINGS_PER_MINUTE + 1)]

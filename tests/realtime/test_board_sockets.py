@@ -35,7 +35,7 @@ def slug_of(show: Show) -> str:
 def pair_here(slug: str, *, name: str = "Lobby") -> str:
     """A screen that was paired; returns its token."""
     now = datetime.now(UTC)  # noqa: TID251  (tests stand where interfaces do)
-    pairing = devices.begin_pairing(now=now)
+    pairing = devices.begin_pairing(household="192.0.2.1", now=now)
     manager, _ = get_user_model().objects.get_or_create(username="manager")
     wishes = devices.Wishes(name=name, kind="board", theatre_slug=slug)
     devices.pair_screen(pairing.code, wishes, by=manager.pk, now=now)

@@ -12,10 +12,10 @@ STATE = "/kiosk/screen/state/"
 
 
 class UnpairedScreen:
-    """A screen that asked for a code."""
+    """A screen that asked for a code, from its address."""
 
-    def __init__(self) -> None:
-        self._client = Client()
+    def __init__(self, address: str = "127.0.0.1") -> None:
+        self._client = Client(REMOTE_ADDR=address)
         told = self._client.post(BEGIN)
         assert told.status_code == 201, told.content
         self.code: str = told.json()["code"]
