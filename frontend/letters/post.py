@@ -74,7 +74,8 @@ def send_again(letter: Letter) -> int:
     """Send a letter again, for staff. Returns the letter to look at.
 
     One that was not sent is due again, as the same letter. One that was sent is another letter by now: with the same
-    Message-ID its receiver's server would drop it.
+    Message-ID its receiver's server would drop it. While that one is on its way it is the answer, also to the second
+    click of two.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SEND_AGAIN, {"letter": letter.pk, "give_up_seconds": GIVE_UP_AFTER.total_seconds()})
@@ -106,7 +107,13 @@ def _another(letter: Letter) -> int:
     addressee = find_addressee(letter.booking_id)
     assert addressee is not None, "a letter has a booking"
     base = letter.reference.split(" ")[0] if not letter.reference.startswith("again") else ""
-    number = Letter.objects.filter(booking=letter.booking_id, kind=letter.kind).count() + 1
-    reference = f"{base} again-{number}".strip()
-    (new,) = write_down([Wanted(addressee, Letter.Kind(letter.kind), reference)])
-    return new
+    again = f"{base} again-".lstrip()
+    of_its_kind = Letter.objects.filter(booking=letter.booking_id, kind=letter.kind)
+    # Read at one moment: of two clicks at once both count the same, one writes the letter down, and both have it.
+    known = list(of_its_kind)
+    for one in known:
+        if one.reference.startswith(again) and one.state in {Letter.State.DUE, Letter.State.SENDING}:
+            return int(one.pk)
+    reference = f"{again}{len(known) + 1}"
+    write_down([Wanted(addressee, Letter.Kind(letter.kind), reference)])
+    return int(of_its_kind.get(reference=reference).pk)

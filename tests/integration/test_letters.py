@@ -13,6 +13,7 @@ from frontend.letters import carrier
 from frontend.letters.post import send_again
 from frontend.models import Letter
 from frontend.tasks import send_booking_confirmation_email, send_due_letters, send_letter
+from tests.support.at_once import in_threads
 from tests.support.bought import make_booking, pay_back
 from tests.support.mail import MailServer
 from tests.support.patience import PATIENCE_SECONDS
@@ -243,6 +244,19 @@ class TestSendingAgain:
             f"<confirmation-again-2.{booking.pk}@localhost>",
             f"<confirmation-again-3.{booking.pk}@localhost>",
         ]
+
+    def test_is_done_once_for_many_clicks(self, mail: MailServer) -> None:
+        confirmed()
+        send_due_letters()
+        letter = the_letter()
+
+        at_once = in_threads(8, lambda _: send_again(letter))
+        later = send_again(letter)
+        send_due_letters()
+
+        assert {*at_once} == {later}
+        assert len(mail.mails) == 2
+        assert send_again(letter) != later, "that one has arrived: who asks now wants a third"
 
     def test_of_a_refunds_letter_keeps_to_the_same_refund(self, mail: MailServer) -> None:
         booking = make_booking(status="expired", refund="refunded")

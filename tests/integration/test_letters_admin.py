@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -100,6 +101,16 @@ class TestSendingAgain:
         assert (Letter.objects.get().state, Letter.objects.get().tries) == ("due", 0)
         assert nudged == [failed.pk]
         assert LogEntry.objects.get().change_message == f"Sent again, to {failed.to}"
+
+    def test_answers_a_second_click_like_the_first(self, manager: Client, nudged: list[int]) -> None:
+        sent = letter_of(make_booking(), state="sent", sent_at=Now())
+        address = reverse("admin:frontend_letter_again", args=[sent.pk])
+
+        first, second = manager.post(address), manager.post(address)
+
+        assert (first.status_code, second.headers["Location"]) == (302, first.headers["Location"])
+        assert Letter.objects.count() == 2
+        assert len(set(nudged)) == 1
 
     def test_takes_one_for_all_that_failed(self, manager: Client, failed: Letter, nudged: list[int]) -> None:
         other = letter_of(make_booking(), state="failed")
