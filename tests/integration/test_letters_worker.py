@@ -7,11 +7,13 @@ known which one is in the middle of what.
 import os
 import signal
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from bookings.models import Booking, OutboxEvent, Show
@@ -127,6 +129,31 @@ class TestAKilledWorker:
         letter = Letter.objects.get()
         assert mail.message_ids == [letter.message_id] * 2
         assert (letter.tries, letter.unclear) == (2, 1)
+
+    @pytest.mark.parametrize("is_over", [True, False], ids=["its lease ends", "its lease goes on"])
+    def test_is_followed_by_another_that_nobody_tells(
+        self, house: RunningHouse, mail: MailServer, is_over: bool
+    ) -> None:
+        """The lease ends by the clock and Beat's own sweep finds what it held; only its length is not waited for."""
+        paid_back()
+        mail.fail("hang", at="recipient")
+        relay_outbox.delay()
+        mail.await_faults(seconds=SECONDS_MAX)
+
+        house.crash("worker")
+        left = timedelta(seconds=2) if is_over else timedelta(hours=1)
+        held = Letter.objects.filter(state="sending")
+        assert held.update(next_at=Now() + left) == 1
+        number = Letter.objects.get().pk
+        house.start_celery("other", *WORKER, "-n", "other@%h", "--beat")
+        try:
+            if not is_over:
+                paid_back()  # When that one is sent, the other worker has swept.
+            await_state("sent")
+            assert Letter.objects.get(pk=number).state == ("sent" if is_over else "sending")
+            assert len(mail.mails) == 1
+        finally:
+            house.stop("other")
 
     def test_that_lost_its_child_does_the_same_task_again(self, house: RunningHouse, mail: MailServer) -> None:
         """Nobody sends a second task: acks_late and reject_on_worker_lost bring the first one back."""
