@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from realtime.loadtest.evidence import Breach, Evidence, FinalMap, Refusal
+from realtime.loadtest.evidence import Breach, Evidence, FinalMap, Grant, Refusal
 from realtime.loadtest.frames import AVAILABLE, BOOKED, HELD, Seat, Snapshot
 from realtime.loadtest.seat_map import SeatMap
 
@@ -116,12 +116,10 @@ def check_one_holder(evidence: Evidence, clock: Clock) -> Iterator[Breach]:
 
 
 def check_all_or_none(evidence: Evidence, clock: Clock) -> Iterator[Breach]:
-    """A grant contains what was asked for."""
+    """A grant contains what was asked for, and no seat that is new besides."""
     for grant in evidence.grants:
         evidence.look("all-or-none")
-        missing = set(grant.wanted) - set(grant.seats)
-        if missing or len(grant.seats) < grant.count:
-            what = f"without {', '.join(sorted(missing))}" if missing else f"{len(grant.seats)} seats"
+        if what := _other_than_asked(grant):
             asked = ", ".join(grant.wanted) or f"{grant.count} seats"
             yield Breach(
                 "all-or-none",
@@ -129,6 +127,39 @@ def check_all_or_none(evidence: Evidence, clock: Clock) -> Iterator[Breach]:
                 clock.server_ms(grant.answered_at),
                 (grant.client,),
                 (grant.frame,),
+            )
+
+
+def _other_than_asked(grant: Grant) -> str:
+    """What is wrong with the seats of a grant; empty: nothing."""
+    if missing := set(grant.wanted) - set(grant.seats):
+        return f"without {_listed(missing)}"
+    if len(grant.seats) < grant.count:
+        return f"{len(grant.seats)} seats"
+    if grant.before is None:
+        return ""
+    new = set(grant.seats) - set(grant.before)
+    if grant.best:
+        return _listed(new) if len(new) > grant.count else ""
+    return f"{_listed(extra)} besides" if (extra := new - set(grant.wanted)) else ""
+
+
+def check_deadlines_of_grants(evidence: Evidence, clock: Clock) -> Iterator[Breach]:
+    """Seats that are added to a hold do not make it longer."""
+    first: dict[str, Grant] = {}
+    for grant in sorted(evidence.grants, key=lambda grant: grant.answered_at):
+        if (known := first.setdefault(grant.booking, grant)) is grant:
+            continue
+        evidence.look("deadline")
+        # When Redis goes or comes back another clock may decide; what that makes of a deadline is no longer hold.
+        if (longer_ms := grant.expires_ms - known.expires_ms) > TAKEOVER_MS:
+            yield Breach(
+                "deadline",
+                f"{grant.client} added {_listed(grant.wanted) or 'seats'} to a hold, which now ends"
+                f" {longer_ms / 1000:,.1f} s later",
+                clock.server_ms(grant.answered_at),
+                (grant.client,),
+                (known.frame, grant.frame),
             )
 
 
@@ -143,17 +174,17 @@ def check_mine(evidence: Evidence, clock: Clock) -> Iterator[Breach]:
             seconds = (mine.at_ms - mine.told_until_ms) / 1000
             yield Breach(
                 "deadline",
-                f"{mine.client} still has {', '.join(sorted(extra))}, {seconds:.1f} s after the deadline",
+                f"{mine.client} still has {_listed(extra)}, {seconds:.1f} s after the deadline",
                 mine.at_ms,
                 (mine.client,),
                 (mine.frame,),
             )
         elif extra and mine.told_until_ms > mine.at_ms:
-            refused = ", ".join(sorted(extra & set(mine.refused)))
+            refused = _listed(extra & set(mine.refused))
             why = f"after a refusal of {refused}" if refused else "without a grant"
             yield Breach(
                 "refused-unchanged",
-                f"{mine.client} has {', '.join(sorted(extra))} {why}",
+                f"{mine.client} has {_listed(extra)} {why}",
                 mine.at_ms,
                 (mine.client,),
                 (mine.frame,),
@@ -161,7 +192,7 @@ def check_mine(evidence: Evidence, clock: Clock) -> Iterator[Breach]:
         if (lost := believed - told) and mine.at_ms < mine.expires_ms - TAKEOVER_MS:
             yield Breach(
                 "kept",
-                f"{mine.client} was granted {', '.join(sorted(lost))}, has not let go, and has lost it",
+                f"{mine.client} was granted {_listed(lost)}, has not let go, and has lost it",
                 mine.at_ms,
                 (mine.client,),
                 (mine.frame,),
@@ -332,6 +363,10 @@ def overdue(seat_map: SeatMap, server_ms: int) -> list[int]:
 def map_of(snapshot: Snapshot) -> SeatMap:
     """A snapshot over HTTP as a map."""
     return SeatMap.of_snapshot(snapshot)
+
+
+def _listed(labels: Iterable[str]) -> str:
+    return ", ".join(sorted(labels))
 
 
 def _some(clients: Sequence[str]) -> str:

@@ -247,6 +247,7 @@ class _Engine:
         for breaches in (
             checks.check_one_holder(evidence, clock),
             checks.check_all_or_none(evidence, clock),
+            checks.check_deadlines_of_grants(evidence, clock),
             checks.check_mine(evidence, clock),
             checks.check_versions_of_grants(evidence, clock),
             checks.check_pictures(evidence),

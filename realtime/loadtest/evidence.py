@@ -40,6 +40,8 @@ class Grant(msgspec.Struct, frozen=True):
     best: bool = False
     # The map's position when it was asked for; ("", -1) where that does not compare with `version`.
     seen: tuple[str, int] = ("", -1)
+    # What he held already; None: an answer had left open what that was.
+    before: tuple[str, ...] | None = ()
 
 
 class Ended(msgspec.Struct, frozen=True):

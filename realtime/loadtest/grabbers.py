@@ -69,7 +69,7 @@ class Grabber:
         world, tally = self.world, self.world.tally
         seat_map = self.socket.map
         seen = (seat_map.epoch, seat_map.version) if seat_map is not None else ("", -1)
-        best = kind == "hold.best"
+        best, before = kind == "hold.best", tuple(self.holding)
         asked_at = time.monotonic()
         tally.counters["sent"] += 1
         try:
@@ -90,6 +90,8 @@ class Grabber:
             grant = Grant(
                 self.client, frame.booking, frame.seats, wanted, count, asked_at, answered_at,
                 frame.expires_ms, frame.version, text, best, seen,
+                # With what he was granted while this was under way.
+                (*before, *self.holding) if self._certain else None,
             )  # fmt: skip
             self.booking = frame.booking
             self.holding = dict.fromkeys(frame.seats, frame.expires_ms)

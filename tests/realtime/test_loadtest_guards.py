@@ -50,12 +50,14 @@ RUNS: Final = {
     "reconnect-storm": Small("--scenario reconnect-storm --viewers 6 --grabbers 4 --duration 2 --rate 20"),
     "churn": Small("--scenario churn --viewers 2 --grabbers 6 --duration 3", hold_seconds=2),
     "best-together": Small("--scenario best-together --viewers 2 --grabbers 12 --duration 1"),
+    # Rows are shorter than what a hoarder wants, so he adds to his hold.
+    "bots": Small("--scenario bots --viewers 2 --grabbers 4 --duration 3", seats=36),
     "crowd": Small(
         "--scenario opening-night --viewers 2 --grabbers 40 --duration 4", seats=36, coalesce_ms=1500
     ),
 }  # fmt: skip
 CONTROLS: Final = {
-    "ordinary": [RUNS["one-seat"], RUNS["viewers"], RUNS["reconnect-storm"], RUNS["best-together"]],
+    "ordinary": [RUNS["one-seat"], RUNS["viewers"], RUNS["reconnect-storm"], RUNS["best-together"], RUNS["bots"]],
     "short-holds": [RUNS["churn"]],
     "crowd": [RUNS["crowd"]],
 }
@@ -65,7 +67,9 @@ CASES: Final = [
     Case("reaping", "deadline", "churn"),
     Case("clean refusals", "refused-unchanged", "crowd"),
     Case("refusals that refuse", "refused-unchanged", "crowd"),
+    Case("only what was asked", "all-or-none", "viewers"),
     Case("true clock", "kept", "crowd"),
+    Case("a lasting deadline", "deadline", "bots", also=frozenset({"kept"})),
     Case("own seats only", "kept", "viewers"),
     Case("fresh snapshots", "versions", "reconnect-storm"),
     Case("later versions", "versions", "viewers", also=frozenset({"kept"})),

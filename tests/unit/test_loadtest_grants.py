@@ -124,8 +124,57 @@ class TestAllOrNone:
 
         assert len(list(checks.check_all_or_none(evidence, CLOCK))) == 1
 
-    def test_is_kept_by_a_hold_that_has_more_from_before(self) -> None:
-        evidence = Evidence(grants=[granted("g1", "A1", "A2", at=0, wanted=("A2",), count=1)])
+    def test_is_broken_by_a_seat_that_nobody_asked_for(self) -> None:
+        evidence = Evidence(
+            grants=[granted("g1", "A1", "A2", "A3", at=0, wanted=("A2",), count=1, before=("A1",))]
+        )  # fmt: skip
+
+        (breach,) = checks.check_all_or_none(evidence, CLOCK)
+
+        assert breach.summary == "g1 asked for A2 and was granted A3 besides"
+
+    def test_is_broken_by_more_of_the_best_than_were_asked_for(self) -> None:
+        def best(*seats: str) -> Evidence:
+            grant = granted("g1", *seats, at=0, wanted=(), count=2, best=True, before=("A1",))
+            return Evidence(grants=[grant])
+
+        assert list(checks.check_all_or_none(best("A1", "B1", "B2"), CLOCK)) == []
+        (breach,) = checks.check_all_or_none(best("A1", "B1", "B2", "B3"), CLOCK)
+        assert breach.summary == "g1 asked for 2 seats and was granted B1, B2, B3"
+
+    @pytest.mark.parametrize("before", [("A1",), None], ids=["held before", "not known"])
+    def test_is_kept_by_a_hold_that_has_more_from_before(self, before: tuple[str, ...] | None) -> None:
+        evidence = Evidence(grants=[granted("g1", "A1", "A2", at=0, wanted=("A2",), count=1, before=before)])
 
         assert list(checks.check_all_or_none(evidence, CLOCK)) == []
         assert evidence.examined == {"all-or-none": 1}
+
+
+class TestTheDeadlineOfAHold:
+    def judged(self, *later_ms: int, booking: str = "one") -> tuple[list[Breach], dict[str, int]]:
+        """A grant, and others that add to it, each later by so much than the first."""
+        ends_ms = server_ms(0) + HOLD_MS
+        first = granted("g1", "A1", at=0, booking="one", expires_ms=ends_ms)
+        others = [
+            granted("g1", "A1", "A2", at=at, wanted=("A2",), booking=booking, expires_ms=ends_ms + ms)
+            for at, ms in enumerate(later_ms, start=1)
+        ]
+        evidence = Evidence(grants=[*others, first])
+        return list(checks.check_deadlines_of_grants(evidence, CLOCK)), evidence.examined
+
+    def test_stays_when_seats_are_added(self) -> None:
+        assert self.judged(0, -5) == ([], {"deadline": 2})
+
+    def test_does_not_grow(self) -> None:
+        (breach,), _ = self.judged(60_000)
+
+        assert breach.summary == "g1 added A2 to a hold, which now ends 60.0 s later"
+        assert (breach.check, breach.who, breach.at_ms) == ("deadline", ("g1",), server_ms(1.01))
+        assert breach.frames == ("held by g1", "held by g1")
+
+    def test_does_not_creep_either(self) -> None:
+        """Each is compared with the first; one second is what two clocks may make of it."""
+        assert len(self.judged(600, 1_000, 1_001)[0]) == 1
+
+    def test_is_another_of_another_hold(self) -> None:
+        assert self.judged(60_000, booking="two") == ([], {})

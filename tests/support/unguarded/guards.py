@@ -30,6 +30,7 @@ from tests.support.guards import lua_without, sql_without
 Off = AbstractContextManager[object]
 # So far ahead is the clock of whoever reaps too early: a hold of ten minutes lasts two seconds.
 AHEAD_MS: Final = 598_000
+MINUTE_MS: Final = 60_000
 DROPPED_EVERY: Final = 3
 ALL_OR_NONE: Final = "if #refused > 0 then"
 
@@ -105,6 +106,22 @@ def without_refusals_that_refuse() -> Iterator[None]:
 
 
 @contextmanager
+def without_only_what_was_asked() -> Iterator[None]:
+    """Who asks for seats gets the next one as well, where that is free."""
+    whole = LiveHolds.hold
+
+    async def hold(self: LiveHolds, store: SeatStore, plan: ShowPlan, **asked: Any) -> Held:
+        more = sorted({*asked["seats"], (max(asked["seats"]) + 1) % len(plan.labels)})
+        try:
+            return await whole(self, store, plan, **{**asked, "seats": more})
+        except SeatsUnavailable:
+            return await whole(self, store, plan, **asked)
+
+    with patch.object(LiveHolds, "hold", hold):
+        yield
+
+
+@contextmanager
 def without_own_seats_only() -> Iterator[None]:
     """Who lets go of his seats lets go of somebody else's, too."""
     last_step = "version = publish(epoch, version)"
@@ -151,6 +168,22 @@ def without_a_true_clock() -> Iterator[None]:
         start(self, clock=Ahead(clock), **others)
 
     with lua_without("reap", told, f"{told} + {AHEAD_MS}"), patch.object(Moments, "__init__", init):
+        yield
+
+
+@contextmanager
+def without_a_lasting_deadline() -> Iterator[None]:
+    """Who adds seats to his hold is told that it lasts longer."""
+    prove = LiveHolds.prove
+
+    async def prove_longer(
+        self: LiveHolds, store: SeatStore, plan: ShowPlan, acquired: Acquired, **asked: Any
+    ) -> Held:
+        held = await prove(self, store, plan, acquired, **asked)
+        has_grown = len(acquired.new_seats) < len(acquired.seats)
+        return held._replace(expires_ms=held.expires_ms + MINUTE_MS) if has_grown else held
+
+    with patch.object(LiveHolds, "prove", prove_longer):
         yield
 
 
@@ -284,7 +317,9 @@ GUARDS: Final[dict[str, Callable[[], Off]]] = {
     "reaping": without_reaping,
     "clean refusals": without_clean_refusals,
     "refusals that refuse": without_refusals_that_refuse,
+    "only what was asked": without_only_what_was_asked,
     "true clock": without_a_true_clock,
+    "a lasting deadline": without_a_lasting_deadline,
     "own seats only": without_own_seats_only,
     "fresh snapshots": without_fresh_snapshots,
     "later versions": without_later_versions,
