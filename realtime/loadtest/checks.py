@@ -295,6 +295,8 @@ def check_nothing_left(
         for label, owners in ownerships(evidence, clock).items()
         if any(o.until > clock.at(at_ms) for o in owners)
     }
+    # Who could not give back may have it still; that is said in a note, and is nobody's refused request.
+    held.update(label for unreturned in evidence.unreturned for label in unreturned.seats)
     for index, label in enumerate(labels):
         if label not in refused:
             continue

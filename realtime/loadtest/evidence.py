@@ -76,6 +76,14 @@ class Refusal(msgspec.Struct, frozen=True):
     best: bool = False
 
 
+class Unreturned(msgspec.Struct, frozen=True):
+    """At the end the server would not take back what a client may still have of these seats."""
+
+    client: str
+    seats: tuple[str, ...]
+    code: str
+
+
 class SeenPicture(msgspec.Struct, frozen=True):
     """A snapshot over HTTP: "epoch version", the digest of its map, when it was made, and its text."""
 
@@ -119,6 +127,7 @@ class Evidence(msgspec.Struct):
     ended: list[Ended] = []
     sold: list[Sold] = []
     refusals: list[Refusal] = []
+    unreturned: list[Unreturned] = []
     # Found while it happened.
     breaches: list[Breach] = []
     # Breaches beyond BREACHES_KEPT_MAX, by check.
@@ -150,6 +159,7 @@ class Evidence(msgspec.Struct):
         self.ended += other.ended
         self.sold += other.sold
         self.refusals += other.refusals
+        self.unreturned += other.unreturned
         for breach in other.breaches:
             self.note(breach)
         for check, times in other.left_out.items():

@@ -4,12 +4,12 @@ A latency counts from when the act was due, not from when a busy generator got r
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from random import Random
 from typing import Final
 
 from realtime.loadtest.api import Api, NotServed
-from realtime.loadtest.evidence import Ended, FinalMine, Grant, Refusal, Sold
+from realtime.loadtest.evidence import Ended, FinalMine, Grant, Refusal, Sold, Unreturned
 from realtime.loadtest.frames import AVAILABLE, Mine
 from realtime.loadtest.sockets import NoAnswer, Socket
 from realtime.loadtest.world import World
@@ -18,6 +18,11 @@ from realtime.loadtest.world import World
 ORDINARY_REFUSALS: Final = frozenset({"seats_unavailable", "too_many_seats", "hold_expired", "checkout_started"})
 # Answers after which it is unknown whether the seats were taken.
 UNKNOWN_OUTCOMES: Final = frozenset({"outcome_unknown", "in_progress"})
+# Codes after which he has nothing on this show that is not sold.
+NOTHING_TO_GIVE_BACK: Final = frozenset({"booking_confirmed", "hold_expired", "not_found"})
+# Who is told to ask again does so after this, unless told when; and in a run he does not wait for ever.
+ASK_AGAIN_SECONDS: Final = 1.0
+ASK_AGAIN_SECONDS_MAX: Final = 5.0
 
 
 class Grabber:
@@ -34,7 +39,10 @@ class Grabber:
         self.holding: dict[str, int] = {}
         self.booking = ""
         self._refused: set[str] = set()
+        self._asked_for: set[str] = set()
         self.has_seen_an_end = False
+        # When he is to ask again, after an answer that told him to.
+        self.ask_again_seconds: float | None = None
         # After an answer that left it open, what he believes proves nothing.
         self._certain = True
 
@@ -70,7 +78,8 @@ class Grabber:
         seat_map = self.socket.map
         seen = (seat_map.epoch, seat_map.version) if seat_map is not None else ("", -1)
         best, before = kind == "hold.best", tuple(self.holding)
-        asked_at = time.monotonic()
+        self._asked_for.update(wanted)
+        asked_at, self.ask_again_seconds = time.monotonic(), None
         tally.counters["sent"] += 1
         try:
             frame, payload = await self.socket.ask(kind, **fields)
@@ -91,10 +100,11 @@ class Grabber:
                 self.client, frame.booking, frame.seats, wanted, count, asked_at, answered_at,
                 frame.expires_ms, frame.version, text, best, seen,
                 # With what he was granted while this was under way.
-                (*before, *self.holding) if self._certain else None,
+                tuple(sorted({*before, *self.holding})) if self._certain else None,
             )  # fmt: skip
             self.booking = frame.booking
             self.holding = dict.fromkeys(frame.seats, frame.expires_ms)
+            self._asked_for.update(frame.seats)
             world.granted(grant)
             return True
         code = frame.code or frame.type
@@ -105,14 +115,15 @@ class Grabber:
         self._refused.update(wanted)
         if code in UNKNOWN_OUTCOMES:
             self._certain = False
+        if code == "not_ready":
+            self.ask_again_seconds = min(frame.retry_after_ms / 1000 or ASK_AGAIN_SECONDS, ASK_AGAIN_SECONDS_MAX)
         if code not in ORDINARY_REFUSALS:
             tally.error(code, frame.detail)
         return False
 
     async def release(self, due: float) -> None:
         """Give everything up."""
-        labels = tuple(self.holding)
-        self._end(labels)
+        labels = self._end()
         try:
             frame, _ = await self.socket.ask("release")
         except NoAnswer as error:
@@ -120,9 +131,14 @@ class Grabber:
             self.world.tally.error("no_answer", str(error))
             return
         if frame.type == "released":
+            # Until now they may have been his: a no changes nothing, and he has to give them back later.
+            for label in (*labels, *frame.seats):
+                self.holding.pop(label, None)
             self.world.tally.counters["released"] += 1
             self.world.tally.late("release", time.monotonic() - due)
         else:
+            if frame.code in UNKNOWN_OUTCOMES:
+                self._certain = False
             self.world.tally.error(frame.code or frame.type, frame.detail)
 
     def forget_expired(self) -> bool:
@@ -135,11 +151,12 @@ class Grabber:
             return True
         return False
 
-    def _end(self, labels: tuple[str, ...]) -> None:
-        """Before he asks for the end of his hold: from now on nothing is promised."""
+    def _end(self) -> tuple[str, ...]:
+        """Before he asks for the end of his hold: from now on nothing is promised of these seats."""
+        labels = tuple(self.holding)
         self.world.let_go(labels)
         self.world.evidence.ended.append(Ended(self.client, self.booking, labels, time.monotonic()))
-        self.holding = {}
+        return labels
 
     # --- money
 
@@ -196,12 +213,24 @@ class Grabber:
 
     async def give_back(self) -> None:
         """Leave the show as he found it, apart from what was sold."""
-        if self.holding or not self._certain:
-            try:
-                self._end(tuple(self.holding))
-                await self.api.call("DELETE", f"/api/v1/shows/{self.world.show.id}/holds", token=self.token)
-                if self.booking and not self._certain:
-                    await self.api.cancel(self.booking, self.token)
-            except NotServed as error:
-                if error.code not in ORDINARY_REFUSALS | {"booking_confirmed", "not_found"}:
-                    self.world.tally.error(error.code, error.detail)
+        if not self.holding and self._certain:
+            return
+        self._end()
+        refusal = await self._given_back(
+            self.api.call("DELETE", f"/api/v1/shows/{self.world.show.id}/holds", token=self.token)
+        )
+        # Seats of a payment that was begun are frozen: they go with its booking, whatever the release was told.
+        if self.booking and (refusal is not None or not self._certain):
+            refusal = await self._given_back(self.api.cancel(self.booking, self.token))
+        if refusal is not None:
+            self.world.tally.error(refusal.code, refusal.detail)
+            seats = tuple(sorted(self._asked_for))
+            self.world.evidence.unreturned.append(Unreturned(self.client, seats, refusal.code))
+
+    async def _given_back(self, call: Awaitable[object]) -> NotServed | None:
+        """Whether this leaves nothing to give back; else why not."""
+        try:
+            await call
+        except NotServed as error:
+            return None if error.code in NOTHING_TO_GIVE_BACK else error
+        return None

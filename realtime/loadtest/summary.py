@@ -247,6 +247,9 @@ def _notes(run: Run, busy: list[float], errors: dict[str, tuple[int, str]], coun
         )
     if "real_gateway" in errors:
         notes.append("The house uses a real payment gateway, so nobody paid: holds were left to their deadline.")
+    if unreturned := run.evidence.unreturned:
+        codes = ", ".join(sorted({one.code for one in unreturned}))
+        notes.append(f"Not given back at the end, by so many people: {len(unreturned)} ({codes}).")
     if not run.at_rest:
         notes.append("The show did not come to rest: somebody else may be using it.")
     return notes

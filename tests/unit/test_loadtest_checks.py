@@ -4,7 +4,7 @@ import pytest
 
 from realtime.loadtest import checks
 from realtime.loadtest.checks import Clock
-from realtime.loadtest.evidence import Breach, Evidence, FinalMine, SeenPicture
+from realtime.loadtest.evidence import Breach, Evidence, FinalMine, SeenPicture, Unreturned
 from realtime.loadtest.frames import Snapshot
 from realtime.loadtest.seat_map import SeatMap
 from tests.support.loadtest import (
@@ -207,10 +207,13 @@ class TestWhenAllHaveLetGo:
         assert left("HAAAAA", evidence) == []
         assert evidence.examined == {"refused-unchanged": 1}
 
-    def test_nothing_is_said_of_seats_that_others_held_before_or_were_granted(self) -> None:
+    def test_nothing_is_said_of_seats_that_others_held_before_or_were_granted_or_could_not_give_back(self) -> None:
         evidence = Evidence(refusals=[self.REFUSED])
         theirs = Evidence(refusals=[self.REFUSED], grants=[granted("g2", "A2", at=1)])
 
+        unreturned = Evidence(refusals=[self.REFUSED], unreturned=[Unreturned("g2", ("A2",), "not_ready")])
+
+        assert left("AHAAAA", unreturned) == []
         assert left("AHAAAA", evidence, before="AHAAAA") == []
         assert left("AHAAAA", theirs) == []
         assert left("ABAAAA", evidence) == []

@@ -8,7 +8,7 @@ import pytest
 from realtime.loadtest.ceiling import Ceiling
 from realtime.loadtest.checks import TITLES
 from realtime.loadtest.engine import Run, Server, Settings
-from realtime.loadtest.evidence import Breach, Change, Evidence, Result, Row
+from realtime.loadtest.evidence import Breach, Change, Evidence, Result, Row, Unreturned
 from realtime.loadtest.histogram import Histogram
 from realtime.loadtest.orders import Done, Second
 from realtime.loadtest.progress import Progress
@@ -181,6 +181,13 @@ class TestTheDocument:
 
         assert any(remedy in note for note in notes)
         assert not any(remedy in note for note in summarize(a_run())["notes"])
+
+    def test_says_who_could_not_give_back(self) -> None:
+        evidence = Evidence(examined=EXAMINED, unreturned=[Unreturned("g1", ("A1",), "not_ready")])
+
+        notes = summarize(a_run(evidence=evidence))["notes"]
+
+        assert notes == ["Not given back at the end, by so many people: 1 (not_ready)."]
 
     def test_says_so_when_the_house_was_too_full(self) -> None:
         assert any("--show" in note for note in summarize(a_run(before=a_map("AABBBB")))["notes"])
