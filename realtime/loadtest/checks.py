@@ -8,7 +8,6 @@ room for an innocent reading, it is taken, so that a breach is one.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from realtime.loadtest.evidence import Breach, Evidence, FinalMap, Grant, Refusal
@@ -310,38 +309,6 @@ def check_nothing_left(
                 (refused[label].client,),
                 (refused[label].frame,),
             )
-
-
-def check_best_together(evidence: Evidence, clock: Clock, final: SeatMap, seats: Sequence[Seat]) -> Iterator[Breach]:
-    """Only where nothing was let go before `final`: a pair that is free then was free all the time."""
-    refusals = [refusal for refusal in evidence.refusals if refusal.best and refusal.count == 2]
-    evidence.look(BEST_TOGETHER, len(refusals) + sum(grant.best for grant in evidence.grants))
-    pair = next(pairs_free(final, seats), None)
-    if pair is None:
-        return
-    for refusal in refusals:
-        if refusal.code == "seats_unavailable":
-            yield Breach(
-                BEST_TOGETHER,
-                f"{refusal.client} was refused two together while {pair[0]} and {pair[1]} were free",
-                clock.server_ms(refusal.answered_at),
-                (refusal.client,),
-                (refusal.frame,),
-            )
-
-
-def pairs_free(seat_map: SeatMap, seats: Sequence[Seat]) -> Iterator[tuple[str, str]]:
-    """Ordinary seats side by side in a row, one width apart, both available."""
-    rows: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for index, seat in enumerate(seats):
-        rows[seat.row].append((seat.x, index))
-    for row in rows.values():
-        row.sort()
-        for (x, index), (next_x, next_index) in pairwise(row):
-            both = (seats[index], seats[next_index])
-            free = seat_map.state_of(index) == AVAILABLE == seat_map.state_of(next_index)
-            if free and next_x - x <= 1 and all(seat.kind in ORDINARY_KINDS for seat in both):
-                yield both[0].label, both[1].label
 
 
 def final_maps(maps: Iterable[tuple[str, SeatMap]]) -> list[FinalMap]:

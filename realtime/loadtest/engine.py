@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from realtime.loadtest import checks
+from realtime.loadtest import checks, together
 from realtime.loadtest.api import Api, NotServed
 from realtime.loadtest.ceiling import Ceiling, measure_ceiling
 from realtime.loadtest.checks import Clock
@@ -254,7 +254,7 @@ class _Engine:
             checks.check_final_maps(evidence, before, final, text, rest_ms, found.show.seats),
             checks.check_kept_at_rest(evidence, clock, final, rest_ms, index_of),
             checks.check_nothing_left(evidence, clock, found.before, after, last.server_ms, labels),
-            checks.check_best_together(evidence, clock, final, found.show.seats)
+            together.check_best_together(evidence, clock, found.before, final, found.show.seats)
             if found.settings.scenario.name == checks.BEST_TOGETHER
             else iter(()),
         ):

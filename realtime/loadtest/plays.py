@@ -12,6 +12,8 @@ from realtime.loadtest.grabbers import Grabber
 from realtime.loadtest.histogram import Histogram
 from realtime.loadtest.sockets import Socket
 from realtime.loadtest.stage import Stage
+from realtime.loadtest.together import TRIES_MAX as TRIES_TOGETHER_MAX
+from realtime.loadtest.together import side_by_side
 from realtime.loadtest.wishes import arrivals, party_size, think_seconds
 
 THINK_SECONDS: Final = 1.5
@@ -88,15 +90,23 @@ async def churn(stage: Stage) -> None:
 
 
 async def best_together(stage: Stage) -> None:
-    """Everybody asks once, at the start, and keeps what he gets."""
+    """Everybody asks at the start, again if he is told to, and keeps what he gets."""
     await stage.seat()
     await stage.ready()
 
     async def ask(grabber: Grabber) -> None:
-        if await grabber.hold_best(2, stage.start_at):
-            stage.found("pairs", 1)
-            seats = [stage.world.show.seats[stage.world.index_of[label]] for label in grabber.holding]
-            stage.found("apart", float(len({seat.row for seat in seats}) > 1 or abs(seats[0].x - seats[-1].x) > 1))
+        due = stage.start_at
+        for _ in range(TRIES_TOGETHER_MAX):
+            if not await stage.until(due):
+                return
+            if await grabber.hold_best(2, due):
+                stage.found("pairs", 1)
+                seats = [stage.world.show.seats[stage.world.index_of[label]] for label in grabber.holding]
+                stage.found("apart", float(len(seats) != 2 or not side_by_side(*seats)))
+                return
+            if grabber.ask_again_seconds is None:
+                return
+            due = time.monotonic() + grabber.ask_again_seconds * (0.5 + grabber.random.random())
 
     await stage.until(stage.start_at)
     for grabber in stage.grabbers:

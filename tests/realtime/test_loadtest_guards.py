@@ -78,6 +78,8 @@ CASES: Final = [
     Case("true checksums", "maps-agree", "viewers"),
     Case("fresh pictures", "http-agrees", "viewers", also=frozenset({"kept"})),
     Case("another try", "best-together", "best-together"),
+    Case("an end of trying", "best-together", "best-together"),
+    Case("neighbours", "best-together", "best-together"),
 ]
 
 

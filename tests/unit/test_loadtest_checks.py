@@ -219,37 +219,6 @@ class TestWhenAllHaveLetGo:
         assert left("ABAAAA", evidence) == []
 
 
-def best(evidence: Evidence, states: str, **seats: dict[str, object]) -> list[Breach]:
-    return list(checks.check_best_together(evidence, CLOCK, a_map(states), a_show(**seats).seats))  # type: ignore[arg-type]
-
-
-class TestTwoTogether:
-    REFUSED = Evidence(refusals=[refused("g1", best=True, count=2)])
-
-    def test_are_not_refused_while_a_pair_is_free(self) -> None:
-        (breach,) = best(self.REFUSED, "HHHHAA")
-
-        assert breach.summary == "g1 was refused two together while B2 and B3 were free"
-        assert (breach.who, breach.frames) == (("g1",), ("refused",))
-
-    @pytest.mark.parametrize("states", ["HHAAHH", "AHAAHA", "HHHHHH"])
-    def test_may_be_refused_when_only_single_seats_are_free(self, states: str) -> None:
-        assert best(self.REFUSED, states) == []
-
-    def test_may_be_refused_where_an_aisle_or_a_wheelchair_space_is_between(self) -> None:
-        assert best(self.REFUSED, "HHHHAA", xs={"B3": 4.0}) == []
-        assert best(self.REFUSED, "HHHHAA", kinds={"B3": "wheelchair"}) == []
-
-    def test_is_all_that_is_judged(self) -> None:
-        others = [
-            refused("g1", best=True, count=3),
-            refused("g2", "A1", "A2"),
-            refused("g3", best=True, count=2, code="x"),
-        ]
-
-        assert best(Evidence(refusals=others), "HHHHAA") == []
-
-
 def test_which_checks_are_made() -> None:
     assert set(checks.checked_in(checks.BEST_TOGETHER)) == set(checks.TITLES)
     assert set(checks.TITLES) - set(checks.checked_in("viewers")) == {checks.BEST_TOGETHER}

@@ -7,10 +7,11 @@ in which nothing is caught fails. So none of these can quietly come to do nothin
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import Any, Final
 from unittest.mock import patch
 
-from bookings.api import BoxOffice, Change, Held, Picture, SeatsUnavailable, ShowPlan
+from bookings.api import BoxOffice, Change, Held, NotReady, Picture, SeatsUnavailable, ShowPlan
 from bookings.claim_store.endings import Ended
 from bookings.domain.placement import Choice
 from bookings.http import pictures
@@ -311,6 +312,39 @@ def without_another_try() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def without_an_end_of_trying() -> Iterator[None]:
+    """Who loses a race once is told to try again for ever."""
+    acquire = BestSeats.acquire
+    lost: set[str] = set()
+    served: list[str] = []
+
+    async def put_off(
+        self: BestSeats, store: SeatStore, plan: ShowPlan, *, holder: str, **asked: Any
+    ) -> tuple[Acquired, Choice]:
+        if holder in lost or served:
+            lost.add(holder)
+            raise NotReady
+        served.append(holder)
+        return await acquire(self, store, plan, holder=holder, **asked)
+
+    with patch.object(BestSeats, "acquire", put_off):
+        yield
+
+
+@contextmanager
+def without_neighbours() -> Iterator[None]:
+    """The best seats are the first that are free, and one of the last row."""
+    choose = BestSeats.choose
+
+    def choose_apart(self: BestSeats, plan: ShowPlan, states: str, **asked: Any) -> Choice:
+        choice = choose(self, plan, states, **asked)
+        return replace(choice, indexes=(states.index("A"), states.rindex("A")), together=False)
+
+    with patch.object(BestSeats, "choose", choose_apart):
+        yield
+
+
 GUARDS: Final[dict[str, Callable[[], Off]]] = {
     "one holder": without_one_holder,
     "all or none": without_all_or_none,
@@ -328,4 +362,6 @@ GUARDS: Final[dict[str, Callable[[], Off]]] = {
     "true checksums": without_true_checksums,
     "fresh pictures": without_fresh_pictures,
     "another try": without_another_try,
+    "an end of trying": without_an_end_of_trying,
+    "neighbours": without_neighbours,
 }
