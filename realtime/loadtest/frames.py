@@ -13,6 +13,7 @@ TOKEN_PREFIX: Final = "token."  # noqa: S105  # the name of a subprotocol, not a
 # From here on a close code means: do not come back.
 STAY_AWAY_CODE: Final = 4500
 TOO_SLOW_CODE: Final = 4001
+TOO_MANY_CODE: Final = 4002
 
 AVAILABLE: Final = "A"
 HELD: Final = "H"

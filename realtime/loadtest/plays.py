@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
@@ -29,20 +30,23 @@ BOT_IDENTITIES_MAX: Final = 10
 SEATS_OF_BOT: Final = 10
 # A hold is waited for at most so much longer than its deadline; the checks say what they think of that.
 EXPIRY_SECONDS_MAX: Final = 10.0
+# A change that is later than this when the run is over is not made any more, and counted.
+LATE_SECONDS_MAX: Final = 5.0
 
 
 async def opening_night(stage: Stage) -> None:
     """Everyone comes in his time; each is a party of one to six."""
     await stage.seat()
     await stage.ready()
-    await _parties(stage, stage.grabbers)
+    await _parties(stage)
     await stage.everybody_done()
 
 
 async def one_seat(stage: Stage) -> None:
     """Once a second everybody wants the same seat."""
     await stage.seat()
-    label = wanted_by_all(stage)
+    # A process without people has not seen the show.
+    label = wanted_by_all(stage) if stage.grabbers else ""
     await stage.ready()
 
     async def click(grabber: Grabber, due: float) -> None:
@@ -131,7 +135,7 @@ async def slow_readers(stage: Stage) -> None:
     """Every tenth viewer stops reading for the middle half of the run."""
     await stage.seat()
     await stage.ready()
-    stage.go(_stop_reading(stage, stage.viewers[::SLOW_EVERY]))
+    stage.go(_stop_reading(stage, stage.every_viewer(SLOW_EVERY)))
     await _steady_changes(stage)
 
 
@@ -143,7 +147,7 @@ async def bots(stage: Stage) -> None:
     hoards: list[Grabber] = []
     for number in range(stage.part, count, stage.parts):
         stage.go(_hoard(stage, number, hoards))
-    await _parties(stage, stage.grabbers)
+    await _parties(stage)
     await stage.everybody_done()
     stage.found("seats of bots", float(sum(len(bot.holding) for bot in hoards)))
     sold = sum(len(sale.seats) for sale in stage.world.evidence.sold)
@@ -156,8 +160,7 @@ async def mixed(stage: Stage) -> None:
     """Two thirds of the grabbers are parties, a sixth want the best seats, the rest make steady changes."""
     await stage.seat()
     await stage.ready()
-    sixth = max(1, len(stage.grabbers) // 6)
-    changers, best, parties = stage.grabbers[:sixth], stage.grabbers[sixth : 2 * sixth], stage.grabbers[2 * sixth :]
+    sixth = max(1, stage.grabbers_total // 6)
 
     async def ask_for_best(grabber: Grabber) -> None:
         due = stage.start_at + grabber.random.random() * stage.duration_seconds
@@ -166,14 +169,15 @@ async def mixed(stage: Stage) -> None:
 
     async def leave_and_return() -> None:
         if await stage.until(stage.start_at + stage.duration_seconds / 2):
-            await _all_come_back(stage, stage.viewers[1::3])
+            await _all_come_back(stage, stage.every_viewer(3, first=1))
 
-    for grabber in best:
-        stage.go(ask_for_best(grabber))
-    stage.go(_stop_reading(stage, stage.viewers[::SLOW_EVERY]))
+    for number in range(sixth, min(2 * sixth, stage.grabbers_total)):
+        if grabber := stage.grabber(number):
+            stage.go(ask_for_best(grabber))
+    stage.go(_stop_reading(stage, stage.every_viewer(SLOW_EVERY)))
     stage.go(leave_and_return())
-    await _parties(stage, parties)
-    await _steady_changes(stage, changers)
+    await _parties(stage, first=2 * sixth)
+    await _steady_changes(stage, changers=sixth)
 
 
 def wanted_by_all(stage: Stage) -> str:
@@ -193,11 +197,13 @@ def wanted_by_all(stage: Stage) -> str:
 # --- parts of plays
 
 
-async def _parties(stage: Stage, grabbers: Sequence[Grabber]) -> None:
-    """Let these arrive in their time, each acting on his own."""
-    random = stage.world.random(f"arrivals/{stage.part}")
-    for grabber, after_seconds in zip(grabbers, arrivals(random, len(grabbers), stage.duration_seconds), strict=True):
-        stage.go(_party(stage, grabber, stage.start_at + after_seconds))
+async def _parties(stage: Stage, *, first: int = 0) -> None:
+    """Let these arrive in their time, each acting on his own. Who comes when is the same in every process."""
+    numbers = range(first, stage.grabbers_total)
+    due_seconds = arrivals(stage.world.random("arrivals"), len(numbers), stage.duration_seconds)
+    for number, after_seconds in zip(numbers, due_seconds, strict=True):
+        if grabber := stage.grabber(number):
+            stage.go(_party(stage, grabber, stage.start_at + after_seconds))
 
 
 async def _party(stage: Stage, grabber: Grabber, arrives_at: float) -> None:
@@ -242,30 +248,30 @@ def _wish(stage: Stage, grabber: Grabber, size: int) -> list[str]:
     return [stage.world.labels[index] for index in party]
 
 
-async def _steady_changes(stage: Stage, grabbers: Sequence[Grabber] | None = None) -> None:
-    """Changes at the rate of the run: each grabber in turn holds a seat, or gives his up."""
-    changers = stage.grabbers if grabbers is None else list(grabbers)
-    if not changers or not stage.rate:
-        await stage.everybody_done()
-        return
-    busy: set[str] = set()
+async def _steady_changes(stage: Stage, *, changers: int | None = None) -> None:
+    """Changes at the rate of the run: each grabber in turn holds a seat, or gives his up.
+
+    A change waits for the last one of its grabber, and its latency with it: a slow house gets no fewer changes.
+    """
+    total = stage.grabbers_total if changers is None else changers
+    turns = [turn for turn in range(int(stage.rate * stage.duration_seconds)) if stage.grabber(turn % total)]
+    in_turn: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def change(turn: int, due: float) -> None:
-        grabber = changers[turn // stage.parts % len(changers)]
-        if grabber.client in busy:
-            stage.world.tally.counters["changes left out"] += 1
-            return
-        busy.add(grabber.client)
-        try:
-            if grabber.holding:
+        grabber = stage.grabber(turn % total)
+        assert grabber is not None
+        async with in_turn[grabber.client]:
+            if stage.over and time.monotonic() > due + LATE_SECONDS_MAX:
+                # The run is over, and waiting for what the house still owes would take as long again.
+                stage.world.tally.counters["changes left out"] += 1
+            elif grabber.holding:
                 await grabber.release(due)
             elif wish := _wish(stage, grabber, 1):
                 await grabber.hold(wish, due)
-        finally:
-            busy.discard(grabber.client)
 
-    turns = range(stage.part, int(stage.rate * stage.duration_seconds), stage.parts)
-    await stage.every(1 / stage.rate, change, turns=turns)
+    if turns:
+        await stage.every(1 / stage.rate, change, turns=turns)
+    await stage.everybody_done()
 
 
 async def _let_expire(stage: Stage, grabber: Grabber, labels: Sequence[str], back: Histogram) -> None:
@@ -294,13 +300,13 @@ async def _all_come_back(stage: Stage, sockets: Sequence[Socket]) -> None:
 
     async def come_back(socket: Socket) -> None:
         await socket.gone()
-        await socket.connect_patiently(stage.world.random(f"{socket.client}/storm"))
-        socket.returns = True
-        stage.world.tally.late("return", time.monotonic() - began)
+        if await socket.connect_patiently(stage.world.random(f"{socket.client}/storm")):
+            socket.returns = True
+            stage.world.tally.late("return", time.monotonic() - began)
+            stage.found("storm sockets", 1)
 
     await asyncio.gather(*(come_back(socket) for socket in sockets))
     stage.found("storm seconds", time.monotonic() - began)
-    stage.found("storm sockets", float(len(sockets)))
 
 
 async def _stop_reading(stage: Stage, sockets: Sequence[Socket]) -> None:

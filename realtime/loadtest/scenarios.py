@@ -77,7 +77,7 @@ SCENARIOS: Final = {
         Scenario(
             "slow-readers",
             "A tenth of the viewers stop reading for a while; nobody else may notice, and they must catch up.",
-            viewers=500, grabbers=20, duration_seconds=20, play=plays.slow_readers, rate=50,
+            viewers=500, grabbers=100, duration_seconds=20, play=plays.slow_readers, rate=50,
             findings={
                 "slow sockets": ("Viewers who stopped reading", "sockets"),
                 "caught up seconds": ("Until the last of them was current again", "s"),

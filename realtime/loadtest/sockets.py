@@ -24,10 +24,16 @@ ANSWER_SECONDS: Final = 30.0
 CATCH_UP_TRIES_MAX: Final = 5
 RETURN_SECONDS_MIN: Final = 0.1
 RETURN_SECONDS_MAX: Final = 5.0
+# Who has tried for so long stays away, and is missed at the end; a restart takes seconds.
+RETURN_WITHIN_SECONDS: Final = 30.0
 
 
 class NoAnswer(Exception):
     """A question was not answered: the socket closed, or it took too long."""
+
+
+# How connecting fails.
+CANNOT_CONNECT: Final = (OSError, WSError, NoAnswer)
 
 
 class Socket(WSListener):
@@ -52,6 +58,7 @@ class Socket(WSListener):
         self._questions = 0
         self._buffer: list[Read] = []
         self._syncing = False
+        self._connecting = False
         self._returning: asyncio.Task[None] | None = None
         self._gone: asyncio.Future[None] | None = None
 
@@ -78,19 +85,27 @@ class Socket(WSListener):
         async with asyncio.timeout(HANDSHAKE_SECONDS):
             await positioned
 
-    async def connect_patiently(self, random: Random) -> bool:
-        """Connect, however often it takes, with jitter; False when the house says not to come back."""
+    async def connect_patiently(self, random: Random, *, within_seconds: float = RETURN_WITHIN_SECONDS) -> bool:
+        """Connect, trying again with jitter; False: he gave up, was told not to come back, or the run was stopped."""
+        gives_up_at = time.monotonic() + within_seconds
         wait_seconds = RETURN_SECONDS_MIN
-        while self.close_code < STAY_AWAY_CODE:
-            try:
-                await self.connect()
-                return True
-            except (OSError, WSError, TimeoutError, NoAnswer) as error:
-                self.world.tally.error("not_connected", f"{type(error).__name__}: {error}")
-                self.drop()
-            await asyncio.sleep(wait_seconds * (0.5 + random.random()))
-            wait_seconds = min(2 * wait_seconds, RETURN_SECONDS_MAX)
-        return False
+        self._connecting = True
+        try:
+            while self.close_code < STAY_AWAY_CODE:
+                try:
+                    await self.connect()
+                    return True
+                except CANNOT_CONNECT as error:
+                    self.world.tally.error("not_connected", f"{type(error).__name__}: {error}")
+                    self.drop()
+                pause_seconds = wait_seconds * (0.5 + random.random())
+                wait_seconds = min(2 * wait_seconds, RETURN_SECONDS_MAX)
+                if time.monotonic() + pause_seconds > gives_up_at or await self.world.stops_within(pause_seconds):
+                    break
+            self.returns = False
+            return False
+        finally:
+            self._connecting = False
 
     def drop(self) -> None:
         """Vanish without a goodbye."""
@@ -117,7 +132,7 @@ class Socket(WSListener):
 
     async def gone(self) -> None:
         """Wait until the connection has ended, if there is one."""
-        if self._gone is not None:
+        if self.transport is not None and self._gone is not None:
             await self._gone
 
     async def back(self) -> bool:
@@ -173,7 +188,8 @@ class Socket(WSListener):
                 self.slow = False
                 return
             except NoAnswer:
-                await self.back()
+                if not await self.back():
+                    break
         raise NoAnswer("did not catch up")
 
     async def told_mine(self) -> tuple[Mine | None, str]:
@@ -240,7 +256,7 @@ class Socket(WSListener):
             world.tally.counters[f"closed {self.close_code}"] += 1
         if self.close_code >= STAY_AWAY_CODE:
             world.tally.error(f"close_{self.close_code}", "the house says not to come back")
-        elif self.returns and self._positioned is None:
+        elif self.returns and not self._connecting:
             world.tally.counters["too slow" if self.close_code == TOO_SLOW_CODE else "cut off"] += 1
             random = world.random(f"{self.client}/return/{self._questions}")
             self._returning = asyncio.create_task(self._return(random))

@@ -3,19 +3,21 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from realtime.loadtest.api import Api, NotServed
+from realtime.loadtest.frames import TOO_MANY_CODE
 from realtime.loadtest.grabbers import Grabber
 from realtime.loadtest.parallel import in_parallel
-from realtime.loadtest.sockets import NoAnswer, Socket
+from realtime.loadtest.sockets import CANNOT_CONNECT, Socket
 from realtime.loadtest.wishes import Popularity, spread
 from realtime.loadtest.world import World
 
 GUESTS_AT_ONCE: Final = 16
 CONNECTIONS_AT_ONCE: Final = 100
+# Before the start, who has not been let in by then will not be.
+SEATED_WITHIN_SECONDS: Final = 15.0
 
 
 class Stage:
@@ -51,7 +53,6 @@ class Stage:
         self.duration_seconds = 0.0
         self.rate = 0.0
         self._people: set[asyncio.Task[None]] = set()
-        self._stopped = asyncio.Event()
 
     # --- who is there
 
@@ -87,12 +88,25 @@ class Stage:
         return sorted(grabbers, key=lambda grabber: int(grabber.client.lstrip("gb").split(".")[0]))
 
     async def connect(self, sockets: Iterable[Socket]) -> None:
-        """Open all of these; who is not let in is left out and counted."""
+        """Open all of these. Raises NotServed when one is not let in: what it would have seen would be missed."""
 
         async def open_one(socket: Socket) -> None:
-            await socket.connect_patiently(self.world.random(f"{socket.client}/connect"))
+            random = self.world.random(f"{socket.client}/connect")
+            let_in = await socket.connect_patiently(random, within_seconds=SEATED_WITHIN_SECONDS)
+            if not let_in and not self.stopped:
+                raise _not_let_in(socket)
 
         await in_parallel([partial(open_one, socket) for socket in sockets], at_once=CONNECTIONS_AT_ONCE)
+
+    def grabber(self, number: int) -> Grabber | None:
+        """The grabber with this number in the whole run; None: he is in another process."""
+        place, elsewhere = divmod(number - self.part, self.parts)
+        return None if elsewhere else self.grabbers[place]
+
+    def every_viewer(self, step: int, *, first: int = 0) -> list[Socket]:
+        """Every so many-th of the whole run's viewers; those of this process."""
+        numbered = zip(self.viewer_numbers, self.viewers, strict=True)
+        return [socket for number, socket in numbered if number % step == first]
 
     async def ready(self) -> None:
         """Everybody is seated: wait for the start that all processes have in common."""
@@ -108,27 +122,21 @@ class Stage:
     @property
     def over(self) -> bool:
         """Whether nothing new should begin."""
-        return self._stopped.is_set() or time.monotonic() >= self.end_at
+        return self.stopped or time.monotonic() >= self.end_at
 
     async def until(self, at: float) -> bool:
         """Wait for this time; False: the run was stopped before it came."""
-        if self._stopped.is_set():
-            return False
         wait_seconds = at - time.monotonic()
-        if wait_seconds > 0:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), wait_seconds)
-                return False
-        return True
+        return not (await self.world.stops_within(wait_seconds) if wait_seconds > 0 else self.stopped)
 
     @property
     def stopped(self) -> bool:
         """Whether the run was ended early."""
-        return self._stopped.is_set()
+        return self.world.stopped.is_set()
 
     def stop(self) -> None:
         """End the run early."""
-        self._stopped.set()
+        self.world.stopped.set()
 
     def go(self, person: Awaitable[None]) -> None:
         """Let somebody act on his own."""
@@ -139,7 +147,7 @@ class Stage:
     async def _watched_person(self, person: Awaitable[None]) -> None:
         try:
             await person
-        except (NoAnswer, NotServed, OSError) as error:
+        except (NotServed, *CANNOT_CONNECT) as error:
             # His connection or a call of his failed: that is a finding of the run, not its end.
             self.world.tally.error(getattr(error, "code", "no_answer"), str(error))
 
@@ -164,3 +172,12 @@ class Stage:
     def found(self, name: str, value: float) -> None:
         """A number of the scenario's own."""
         self.findings.setdefault(name, []).append(value)
+
+
+def _not_let_in(socket: Socket) -> NotServed:
+    if socket.close_code == TOO_MANY_CODE:
+        return NotServed(
+            429, "too_many_sockets", f"{socket.client} was turned away: too many sockets of this address"
+        )
+    _, why = socket.world.tally.errors.get("not_connected", (0, f"closed with {socket.close_code}"))
+    return NotServed(0, "not_connected", f"the socket of {socket.client} was not let in: {why}")

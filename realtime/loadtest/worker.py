@@ -41,7 +41,7 @@ from realtime.loadtest.orders import (
 )
 from realtime.loadtest.parallel import in_parallel
 from realtime.loadtest.scenarios import SCENARIOS
-from realtime.loadtest.sockets import NoAnswer, Socket
+from realtime.loadtest.sockets import CANNOT_CONNECT, NoAnswer, Socket
 from realtime.loadtest.stage import Stage
 from realtime.loadtest.world import World
 
@@ -156,7 +156,7 @@ class Worker:
             try:
                 if (mine := await grabber.final_mine()) is not None:
                     told.append(mine)
-            except (NoAnswer, OSError, TimeoutError) as error:
+            except CANNOT_CONNECT as error:
                 self._world.tally.error("not_connected", f"at the end: {error}")
 
         await self._for_grabbers(come_back, at_once=RETURNS_AT_ONCE)
@@ -213,16 +213,6 @@ async def work() -> None:
             orders.cancel()
         except NotServed as error:
             say(Failed(error.code, error.detail))
-        except ExceptionGroup as errors:
-            # Raised by many guests at once: the first says what is wrong.
-            refused = errors.subgroup(NotServed)
-            if refused is None:
-                raise
-            first = refused.exceptions[0]
-            while isinstance(first, ExceptionGroup):
-                first = first.exceptions[0]
-            assert isinstance(first, NotServed)
-            say(Failed(first.code, first.detail))
 
 
 def main() -> None:

@@ -3,8 +3,10 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -50,7 +52,9 @@ class World:
 
     def __init__(self, *, url: str, show: Show, seed: str) -> None:
         self.url = url
-        self.sockets_url = f"{url.replace('http', 'ws', 1)}/ws/shows/{show.id}/"
+        parts = urlsplit(url)
+        scheme = "wss" if parts.scheme == "https" else "ws"
+        self.sockets_url = f"{scheme}://{parts.netloc}{parts.path}/ws/shows/{show.id}/"
         self.show = show
         self.seed = seed
         self.labels = [seat.label for seat in show.seats]
@@ -65,6 +69,8 @@ class World:
         self.changes: list[Change] = []
         self.changes_left_out = 0
         self.began_at = time.monotonic()
+        # The run is to end early.
+        self.stopped = asyncio.Event()
         self._map_is_new: asyncio.Future[None] | None = None
         self._decoded: dict[bytes, Read] = {}
         self._clicks: dict[int, Click] = {}
@@ -74,6 +80,12 @@ class World:
     def random(self, client: str) -> Random:
         """The chance of one client: the same for the same seed, however many processes there are."""
         return Random(f"{self.seed}/{client}")  # noqa: S311  # a replayable choice, not a secret
+
+    async def stops_within(self, seconds: float) -> bool:
+        """Wait so long; True, and at once, when the run is stopped."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.stopped.wait(), seconds)
+        return self.stopped.is_set()
 
     # --- frames
 
