@@ -130,8 +130,11 @@ class Api:
 
     async def server_name(self) -> str:
         """What serves HTTP there, as it calls itself."""
-        async with self._http.get(f"{self.url}/healthz", allow_redirects=False) as reply:
-            return reply.headers.get("Server", "unknown")
+        try:
+            async with self._http.get(f"{self.url}/healthz", allow_redirects=False) as reply:
+                return reply.headers.get("Server", "unknown")
+        except (aiohttp.ClientError, OSError):
+            return "unknown"
 
     async def version(self) -> str | None:
         """Which Housefull it is, by its OpenAPI document; None where it does not say."""

@@ -7,6 +7,7 @@ import json
 import logging
 import socket
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from random import SystemRandom
@@ -16,7 +17,8 @@ from urllib.parse import urlsplit
 import uvloop
 
 from realtime.loadtest.crew import RunFailed
-from realtime.loadtest.engine import Settings, run
+from realtime.loadtest.engine import run
+from realtime.loadtest.found import Settings
 from realtime.loadtest.page import draw
 from realtime.loadtest.scenarios import DEFAULT, SCENARIOS
 from realtime.loadtest.summary import summarize
@@ -55,7 +57,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: dict[str, Any], say: Callable[[str], None] = print) -> int:
-    """Run what was asked for; the exit status: 0 all is well, 1 a promise was broken, 2 it could not be run."""
+    """Run what was asked for; the exit status: 0 all is well, 1 a promise was broken, 2 it could not be run.
+
+    A fault of ours must not look like a broken promise, which is what Python's own exit status would say.
+    """
+    try:
+        return _execute(options, say)
+    except Exception:
+        traceback.print_exc()
+        return _not_run("this is a fault of the load tester itself")
+
+
+def _execute(options: dict[str, Any], say: Callable[[str], None]) -> int:
     # Thousands of sockets that come and go are not news.
     logging.getLogger("picows").setLevel(logging.WARNING)
     scenario = SCENARIOS[options["scenario"]]
@@ -65,7 +78,8 @@ def execute(options: dict[str, Any], say: Callable[[str], None] = print) -> int:
     for path in filter(None, (options["json"], options["html"])):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
+            # As it will be opened in the end, and without losing what is there.
+            path.open("a", encoding="utf-8").close()
         except OSError as error:
             return _not_run(f"{path} cannot be written: {error.strerror}")
 
@@ -83,6 +97,7 @@ def execute(options: dict[str, Any], say: Callable[[str], None] = print) -> int:
         processes=options["processes"],
         show_id=options["show"],
         with_ceiling=not options["no_ceiling"],
+        allow_remote=options["allow_remote"],
     )
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -94,15 +109,27 @@ def execute(options: dict[str, Any], say: Callable[[str], None] = print) -> int:
         return EXIT_INTERRUPTED
     document = summarize(found)
     say(_as_text(document))
-    if options["json"]:
-        options["json"].write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-        say(f"written: {options['json']}")
-    if options["html"]:
-        options["html"].write_text(draw(document), encoding="utf-8")
-        say(f"written: {options['html']}")
+    is_written = _write(options["json"], lambda: json.dumps(document, ensure_ascii=False), say)
+    is_written &= _write(options["html"], lambda: draw(document), say)
     if document["verdict"] == "breached":
         return EXIT_BREACHED
+    if found.failures or not is_written:
+        return EXIT_NOT_RUN
     return EXIT_INTERRUPTED if found.interrupted else 0
+
+
+def _write(path: Path | None, text: Callable[[], str], say: Callable[[str], None]) -> bool:
+    """Write a result that was asked for. What goes wrong must not hide a breach, nor keep the other from its file."""
+    if path is None:
+        return True
+    try:
+        path.write_text(text(), encoding="utf-8")
+    except Exception as error:
+        traceback.print_exc()
+        complain(f"loadtest: {path} could not be written: {error}")
+        return False
+    say(f"written: {path}")
+    return True
 
 
 def _as_text(document: dict[str, Any]) -> str:
@@ -137,13 +164,16 @@ def _as_text(document: dict[str, Any]) -> str:
 
 def _problem_of(url: str, *, allow_remote: bool) -> str:
     """Why this address will not be loaded; empty: it will."""
+    if "@" in url:
+        # It would be printed and written into every report, and is no part of a house's address.
+        return "--url must not have a user name or password in it"
     must_be = f"--url must be like http://127.0.0.1:8000, not {url!r}"
     try:
         parts = urlsplit(url)
         port = parts.port or 80
     except ValueError:
         return must_be
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         return must_be
     if allow_remote:
         return ""
@@ -164,6 +194,7 @@ def _next_step(code: str, url: str) -> str:
         "no_answer": f"\nIs a house running at {url}? `make demo` starts one.",
         "not_on_sale": f"\nShows that are: {url}/api/v1/shows.",
         "not_found": f"\nShows and their ids are at {url}/api/v1/shows.",
+        "too_many_sockets": "\nStart it with LIMIT_PROFILE=bench (LIMIT_SOCKETS_PER_IP=0), or use fewer --viewers.",
         "rate_limited": "\nThe house limits this address. For a load test start it with LIMIT_PROFILE=bench.",
         "not_a_house": f"\nWhat answers at {url} does not look like a Housefull. `make demo` starts one.",
     }

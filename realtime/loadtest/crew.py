@@ -30,7 +30,7 @@ class Hand:
     def __init__(
         self, part: int, process: asyncio.subprocess.Process, on_second: Callable[[int, Second], None]
     ) -> None:
-        self._part = part
+        self.part = part
         self._process = process
         self._on_second = on_second
 
@@ -47,10 +47,10 @@ class Hand:
             if isinstance(report, kind):
                 return report
             if isinstance(report, Second):
-                self._on_second(self._part, report)
+                self._on_second(self.part, report)
             elif isinstance(report, Failed):
                 raise RunFailed(report.code, report.detail)
-        raise RunFailed("generator_gone", f"generator process {self._part} ended; what it said is above")
+        raise RunFailed("generator_gone", f"generator process {self.part} ended; what it said is above")
 
     async def end(self) -> None:
         """Make sure that it is gone."""
@@ -71,6 +71,8 @@ class Crew:
     def __init__(self, on_second: Callable[[int, Second], None]) -> None:
         self._on_second = on_second
         self.hands: list[Hand] = []
+        # Those that ended before their time, by part.
+        self.lost: dict[int, RunFailed] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -100,9 +102,32 @@ class Crew:
 
     def order(self, order: Order) -> None:
         """Send an order to all."""
-        for hand in self.hands:
+        for hand in self._working:
             hand.order(order)
 
     async def expect(self, kind: type[ReportT]) -> list[ReportT]:
         """A report of this kind from each. Raises RunFailed."""
         return list(await asyncio.gather(*(hand.expect(kind) for hand in self.hands)))
+
+    async def gather(self, kind: type[ReportT]) -> list[ReportT]:
+        """A report of this kind from each that still works; who does not is lost, and the others are heard."""
+        working = self._working
+        reports: list[ReportT] = []
+        for hand, heard in zip(
+            working, await asyncio.gather(*(self._heard(hand, kind) for hand in working)), strict=True
+        ):
+            if isinstance(heard, RunFailed):
+                self.lost[hand.part] = heard
+            else:
+                reports.append(heard)
+        return reports
+
+    async def _heard(self, hand: Hand, kind: type[ReportT]) -> ReportT | RunFailed:
+        try:
+            return await hand.expect(kind)
+        except RunFailed as error:
+            return error
+
+    @property
+    def _working(self) -> list[Hand]:
+        return [hand for hand in self.hands if hand.part not in self.lost]

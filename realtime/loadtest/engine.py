@@ -5,17 +5,18 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from realtime.loadtest import checks, together
+from realtime.loadtest import checks
 from realtime.loadtest.api import Api, NotServed
-from realtime.loadtest.ceiling import Ceiling, measure_ceiling
+from realtime.loadtest.ceiling import measure_ceiling
 from realtime.loadtest.checks import Clock
 from realtime.loadtest.crew import Crew, RunFailed
 from realtime.loadtest.evidence import Breach, Evidence, FinalMap, SeenPicture
-from realtime.loadtest.frames import Show, Snapshot
+from realtime.loadtest.found import Look, Rest, Run, Server, Settings
+from realtime.loadtest.frames import Snapshot
+from realtime.loadtest.judge import judge
 from realtime.loadtest.orders import (
     Assignment,
     CameBack,
@@ -30,7 +31,6 @@ from realtime.loadtest.orders import (
     Stop,
 )
 from realtime.loadtest.progress import Progress
-from realtime.loadtest.scenarios import Scenario
 from realtime.loadtest.seat_map import SeatMap
 
 POLL_SECONDS: Final = 2.0
@@ -39,60 +39,16 @@ START_SECONDS: Final = 0.3
 # A show at rest is at rest soon; expiries may still be on their way.
 REST_TRIES_MAX: Final = 8
 REST_SECONDS: Final = 0.5
+# One reply that is lost is not the end of a run.
+LOOK_TRIES_MAX: Final = 4
+LOOK_SECONDS_MAX: Final = 10.0
 CLOCK_READINGS: Final = 5
 # A picture that may become evidence is cut here: a long run sees many.
 PICTURE_CHARACTERS_MAX: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What was asked for. `url` is the house; `show_id` None: the next one that is on sale."""
-
-    url: str
-    scenario: Scenario
-    viewers: int
-    grabbers: int
-    duration_seconds: float
-    rate: float
-    seed: int
-    processes: int = 1
-    show_id: int | None = None
-    with_ceiling: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """What serves there, as it says itself, and which Housefull."""
-
-    name: str
-    version: str | None
-
-
-@dataclass(slots=True)
-class Run:
-    """All that a run has found, until now or in the end."""
-
-    settings: Settings
-    show: Show
-    server: Server
-    began: datetime
-    before: SeatMap
-    ceiling: Ceiling | None
-    progress: Progress
-    clock: Clock = field(default_factory=lambda: Clock(0.0))
-    # When everybody began (monotonic clock); None: it never came to that.
-    start_at: float | None = None
-    evidence: Evidence = field(default_factory=Evidence)
-    results: list[Done] = field(default_factory=list)
-    hold_seconds: float | None = None
-    ended: datetime | None = None
-    interrupted: bool = False
-    at_rest: bool = False
-    notes: list[str] = field(default_factory=list)
-
-
 async def run(settings: Settings, say: Callable[[str], None]) -> Run:
-    """Do it. Raises RunFailed where it cannot begin or go on; Ctrl-C ends it early, with what was found."""
+    """Do it. Raises RunFailed where it cannot begin; afterwards, whatever happens, there is what was found."""
     async with Api(settings.url) as api:
         try:
             return await _Engine(settings, api, say).run()
@@ -168,12 +124,14 @@ class _Engine:
                 crew.order(Start(found.start_at, found.clock.offset_ms, found.clock.uncertainty_ms))
                 watching = asyncio.create_task(self._watch_over_http(found))
                 try:
-                    await crew.expect(Played)
+                    await crew.gather(Played)
                 finally:
                     watching.cancel()
                     with suppress(asyncio.CancelledError):
                         await watching
-                await self._judge(found, crew)
+                await self._finish(found, crew)
+                for part, error in crew.lost.items():
+                    found.fail(f"Generator process {part} was lost, with what it saw ({error.code}: {error.detail}).")
 
     def _interrupt(self, found: Run, crew: Crew) -> None:
         found.interrupted = True
@@ -226,63 +184,64 @@ class _Engine:
 
     # --- at rest
 
-    async def _judge(self, found: Run, crew: Crew) -> None:
-        """Bring the show to rest, compare everything with everything, give back, compare again."""
-        before, final, rest_ms, text, maps = await self._bring_to_rest(found, crew)
+    async def _finish(self, found: Run, crew: Crew) -> None:
+        """Bring the show to rest, give back, and judge by all that could be had: a breach is one without the rest."""
+        rest, maps = await self._bring_to_rest(found, crew)
         crew.order(ComeBack())
-        mine = [told for report in await crew.expect(CameBack) for told in report.mine]
+        mine = [told for report in await crew.gather(CameBack) for told in report.mine]
         crew.order(GiveBack())
-        found.results = await crew.expect(Done)
-        last, last_text = await self._api.snapshot(found.show.id)
-        after = self._look(found, last, last_text)
+        found.results = await crew.gather(Done)
+        after = await self._look_again(found)
         evidence = found.evidence
         for done in found.results:
             evidence.add(done.result.evidence)
         evidence.maps, evidence.mine = maps, mine
         if evidence.grants:
             found.hold_seconds = _hold_seconds(found, evidence)
-        index_of = {seat.label: index for index, seat in enumerate(found.show.seats)}
-        labels = [seat.label for seat in found.show.seats]
-        clock = found.clock
-        for breaches in (
-            checks.check_one_holder(evidence, clock),
-            checks.check_all_or_none(evidence, clock),
-            checks.check_deadlines_of_grants(evidence, clock),
-            checks.check_mine(evidence, clock),
-            checks.check_versions_of_grants(evidence, clock),
-            checks.check_pictures(evidence),
-            checks.check_final_maps(evidence, before, final, text, rest_ms, found.show.seats),
-            checks.check_kept_at_rest(evidence, clock, final, rest_ms, index_of),
-            checks.check_nothing_left(evidence, clock, found.before, after, last.server_ms, labels),
-            together.check_best_together(evidence, clock, found.before, final, found.show.seats)
-            if found.settings.scenario.name == checks.BEST_TOGETHER
-            else iter(()),
-        ):
-            for breach in breaches:
-                evidence.note(breach)
+        judge(found, rest, after)
 
-    async def _bring_to_rest(self, found: Run, crew: Crew) -> tuple[SeatMap, SeatMap, int, str, list[FinalMap]]:
+    async def _bring_to_rest(self, found: Run, crew: Crew) -> tuple[Rest | None, list[FinalMap]]:
         """Bring all maps up to date until they and HTTP are at one version; the last try counts.
 
-        What HTTP showed before and shows after, when (server's ms) and in which words; and the maps of the clients.
+        What HTTP showed, None where it did not answer; and the maps of the clients.
         """
-        snapshot, text = await self._api.snapshot(found.show.id)
-        final = self._look(found, snapshot, text)
+        maps: list[FinalMap] = []
+        rest: Rest | None = None
+        after = await self._look_again(found)
         for attempt in range(1, REST_TRIES_MAX + 1):
-            before = final
+            before = after
             crew.order(Settle())
-            reports = await crew.expect(Settled)
-            snapshot, text = await self._api.snapshot(found.show.id)
-            final = self._look(found, snapshot, text)
+            reports = await crew.gather(Settled)
             maps = [seat_map for report in reports for seat_map in report.maps]
-            if all((seat_map.epoch, seat_map.version) == (final.epoch, final.version) for seat_map in maps):
-                found.at_rest = True
+            found.missing = sum(report.missing for report in reports)
+            after = await self._look_again(found)
+            if before is None or after is None:
+                return None, maps
+            rest = Rest(before.seat_map, after)
+            at = (after.seat_map.epoch, after.seat_map.version)
+            # Of no maps at all nothing can be said.
+            found.at_rest = bool(maps) and all((seat_map.epoch, seat_map.version) == at for seat_map in maps)
+            if found.at_rest or not maps:
                 break
             if attempt < REST_TRIES_MAX:
                 await asyncio.sleep(REST_SECONDS)
-        if missing := sum(report.missing for report in reports):
-            found.notes.append(f"{missing} sockets could not be brought up to date at the end")
-        return before, final, snapshot.server_ms, text, maps
+        return rest, maps
+
+    async def _look_again(self, found: Run) -> Look | None:
+        """How HTTP shows the show now, after some patience; None: it does not, which is written down."""
+        began_at = time.monotonic()
+        for attempt in range(1, LOOK_TRIES_MAX + 1):
+            try:
+                snapshot, text = await self._api.snapshot(found.show.id)
+            except NotServed as error:
+                found.progress.error(error.code, error.detail)
+                if attempt == LOOK_TRIES_MAX or time.monotonic() - began_at > LOOK_SECONDS_MAX:
+                    found.fail(f"At rest the house did not show its seats ({error.code}: {error.detail}).")
+                    break
+                await asyncio.sleep(REST_SECONDS)
+            else:
+                return Look(self._look(found, snapshot, text), snapshot.server_ms, text)
+        return None
 
 
 def _hold_seconds(found: Run, evidence: Evidence) -> float:

@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from realtime.loadtest.checks import TITLES, checked_in
-from realtime.loadtest.engine import Run
 from realtime.loadtest.evidence import Change
+from realtime.loadtest.found import Run
 from realtime.loadtest.frames import AVAILABLE
 from realtime.loadtest.histogram import SHARES, Histogram, merged
 
@@ -67,7 +67,7 @@ def summarize(run: Run) -> dict[str, Any]:
         "cpu": {"generator": _mean_share(busy), "server": run.progress.server_share},
         "findings": _findings(run),
         "replay": _replay(run),
-        "notes": [*run.notes, *_notes(run, busy, errors, counters), *_unexamined(checks)],
+        "notes": [*run.failures, *_notes(run, busy, errors, counters), *_unexamined(checks)],
     }
     plain: dict[str, Any] = msgspec.to_builtins(document)
     return plain
@@ -121,6 +121,8 @@ def command_of(run: Run) -> str:
         parts.append(f"--rate {settings.rate:g}")
     if settings.processes > 1:
         parts.append(f"--processes {settings.processes}")
+    if settings.allow_remote:
+        parts.append("--allow-remote")
     return " ".join(parts)
 
 
@@ -141,7 +143,8 @@ def _verdict(run: Run, checks: list[dict[str, Any]], counters: Counter[str]) -> 
     unseen = run.settings.scenario.needs_short_holds and not counters["expired"]
     # A promise that nobody looked at was not kept: nobody was granted anything, the house was full.
     unexamined = any(not check["examined"] for check in checks)
-    return "incomplete" if run.interrupted or unseen or unexamined or not run.at_rest else "passed"
+    whole = run.at_rest and not (run.interrupted or run.missing or run.failures)
+    return "passed" if whole and not (unseen or unexamined) else "incomplete"
 
 
 def _check(run: Run, name: str) -> dict[str, Any]:
@@ -235,6 +238,11 @@ def _notes(run: Run, busy: list[float], errors: dict[str, tuple[int, str]], coun
             f"Holds last {run.hold_seconds:g} s there, longer than this run, so none was seen to end."
             " Use a longer --duration, or a house with short holds: `HOLD_SECONDS=10 make demo`."
         )
+    if left_out := counters["changes left out"]:
+        notes.append(
+            f"{left_out:,} changes were due and never made: the house was too slow for the rate, so latencies are"
+            " better than they should be."
+        )
     if busy and max(busy) > GENERATOR_BUSY_MAX:
         notes.append(
             f"A generator process was {max(busy):.0%} busy: what is slow may be the generator."
@@ -250,7 +258,11 @@ def _notes(run: Run, busy: list[float], errors: dict[str, tuple[int, str]], coun
     if unreturned := run.evidence.unreturned:
         codes = ", ".join(sorted({one.code for one in unreturned}))
         notes.append(f"Not given back at the end, by so many people: {len(unreturned)} ({codes}).")
-    if not run.at_rest:
+    if run.missing:
+        notes.append(
+            f"{run.missing:,} sockets could not be brought up to date at the end, so not all that was shown is known."
+        )
+    if not (run.at_rest or run.missing or run.failures):
         notes.append("The show did not come to rest: somebody else may be using it.")
     return notes
 

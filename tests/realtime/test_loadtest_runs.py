@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 
 from bookings.models import Show
 from tests.support.cinema import make_show
-from tests.support.house import RunningHouse
+from tests.support.house import RunningHouse, running_house
 from tests.support.loadtest_process import LoadTest, load_test, whole_run
 from tests.support.processes import alive, family
 
@@ -95,6 +95,43 @@ class TestARun:
 
         assert await held_first(house, tmp_path, seed=7, processes=2) == alone
         assert await held_first(house, tmp_path, seed=8, processes=1) != alone
+
+    async def test_may_have_more_processes_than_people(self, house: RunningHouse, show: Show, result: Path) -> None:
+        arguments = "--scenario one-seat --viewers 1 --grabbers 1 --duration 1 --processes 2"
+
+        status, run = await whole_run(house.url, arguments, result=result, show=show.pk)
+
+        assert status == 0
+        assert run.document["outcomes"]["granted"] == 1
+
+    async def test_of_a_house_that_dies_is_judged_by_what_was_seen(
+        self, database: str, show: Show, result: Path
+    ) -> None:
+        with running_house(LIMIT_PROFILE="bench") as house:
+            house.start_web()
+            async with load_test(house.url, LONG.replace("600", "4"), result=result, show=show.pk) as run:
+                await run.until_said("   2 s  ")
+                house.crash("web")
+                status = await run.end()
+
+        document = run.document
+        assert (status, document["verdict"]) == (2, "incomplete")
+        assert document["outcomes"]["granted"] > 0
+        assert any("did not show its seats" in note for note in document["notes"])
+        assert any("6 sockets could not be brought up to date" in note for note in document["notes"])
+        # What needs no house any more was judged.
+        assert {check["name"]: check["breaches"] for check in document["checks"] if check["breaches"]} == {}
+        assert all(check["examined"] for check in document["checks"] if check["name"] == "one-holder")
+
+    async def test_is_not_begun_when_the_house_lets_in_too_few(self, database: str, show: Show, result: Path) -> None:
+        with running_house(LIMIT_SOCKETS_PER_IP="3") as house:
+            house.start_web()
+            status, run = await whole_run(house.url, LONG, result=result, show=show.pk)
+
+        assert status == 2
+        assert "too many sockets of this address" in run.said
+        assert "LIMIT_PROFILE=bench" in run.said
+        assert "--viewers" in run.said
 
     async def test_of_a_show_that_does_not_exist_says_where_they_are(
         self, house: RunningHouse, show: Show, result: Path

@@ -1,48 +1,18 @@
 """A run as one document: the verdict above all, and what is added up over processes."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from realtime.loadtest.ceiling import Ceiling
 from realtime.loadtest.checks import TITLES
-from realtime.loadtest.engine import Run, Server, Settings
 from realtime.loadtest.evidence import Breach, Change, Evidence, Result, Row, Unreturned
+from realtime.loadtest.found import Run
 from realtime.loadtest.histogram import Histogram
-from realtime.loadtest.orders import Done, Second
-from realtime.loadtest.progress import Progress
-from realtime.loadtest.scenarios import SCENARIOS
+from realtime.loadtest.orders import Second
 from realtime.loadtest.summary import BUCKETS_MAX, command_of, summarize
-from tests.support.loadtest import a_map, a_show
-
-EXAMINED = dict.fromkeys(TITLES, 5)
-NOW = datetime(2026, 1, 1, 19, 0, 2, tzinfo=UTC)
-
-
-def a_run(*results: Result, scenario: str = "viewers", examined: dict[str, int] = EXAMINED, **facts: Any) -> Run:
-    """A run that came to rest with every check made; `facts` are fields of Settings or Run."""
-    asked = {"viewers": 4, "grabbers": 3, "duration_seconds": 2.0, "rate": 10.0, "seed": 7, "processes": 1}
-    settings = Settings(
-        url="http://127.0.0.1:8000",
-        scenario=SCENARIOS[scenario],
-        **{name: facts.pop(name, value) for name, value in asked.items()},
-    )
-    values: dict[str, Any] = {
-        "show": a_show(),
-        "server": Server("daphne", "0.1.0"),
-        "began": NOW,
-        "ended": NOW,
-        "before": a_map(),
-        "ceiling": None,
-        "progress": Progress(settings.processes, lambda _: None),
-        "evidence": Evidence(examined=dict(examined)),
-        "results": [Done(result) for result in results],
-        "hold_seconds": 600,
-        "at_rest": True,
-        **facts,
-    }
-    return Run(settings=settings, **values)
+from tests.support.loadtest import a_map
+from tests.support.loadtest_found import EXAMINED, a_run
 
 
 def a_result(**facts: Any) -> Result:
@@ -77,7 +47,9 @@ class TestTheVerdict:
         assert verdict(a_run(evidence=broken)) == "breached"
         assert verdict(a_run(evidence=broken, interrupted=True, at_rest=False)) == "breached"
 
-    @pytest.mark.parametrize("facts", [{"interrupted": True}, {"at_rest": False}])
+    @pytest.mark.parametrize(
+        "facts", [{"interrupted": True}, {"at_rest": False}, {"missing": 1}, {"failures": ["The house is gone."]}]
+    )
     def test_is_incomplete_when_the_run_is(self, facts: dict[str, Any]) -> None:
         assert verdict(a_run(**facts)) == "incomplete"
 
@@ -182,6 +154,11 @@ class TestTheDocument:
         assert any(remedy in note for note in notes)
         assert not any(remedy in note for note in summarize(a_run())["notes"])
 
+    def test_says_who_was_missed_at_the_end_and_does_not_blame_others(self) -> None:
+        (note,) = summarize(a_run(missing=1_200, at_rest=False))["notes"]
+
+        assert note.startswith("1,200 sockets could not be brought up to date")
+
     def test_says_who_could_not_give_back(self) -> None:
         evidence = Evidence(examined=EXAMINED, unreturned=[Unreturned("g1", ("A1",), "not_ready")])
 
@@ -198,3 +175,4 @@ def test_the_command_of_a_run_plays_it_again() -> None:
 
     assert command_of(a_run()) == f"{plain} --duration 2 --seed 7"
     assert command_of(a_run(rate=2.5, processes=2)) == f"{plain} --duration 2 --seed 7 --rate 2.5 --processes 2"
+    assert command_of(a_run(allow_remote=True)) == f"{plain} --duration 2 --seed 7 --allow-remote"
