@@ -91,6 +91,16 @@ class Atlas:
         # Of each version: the digest of its map, and the server's time (ms) of the frame that first led to it.
         self.digests: dict[tuple[str, int], tuple[str, int]] = {}
 
+    def age_ms(self, frame: Frame) -> int:
+        """How long before this snapshot was made a later version of its epoch had been seen; 0: none had."""
+        assert frame.version is not None, "a snapshot has a version"
+        later = (
+            at_ms
+            for (epoch, version), (_, at_ms) in self.digests.items()
+            if epoch == frame.epoch and version > frame.version
+        )
+        return max(0, frame.server_ms - min(later, default=frame.server_ms))
+
     def begin(self, frame: Frame | Snapshot, client: str) -> SeatMap:
         """The map of a snapshot that this client was sent."""
         return self._shared(SeatMap.of_snapshot(frame), frame, client)

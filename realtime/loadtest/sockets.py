@@ -24,6 +24,8 @@ ANSWER_SECONDS: Final = 30.0
 CATCH_UP_TRIES_MAX: Final = 5
 RETURN_SECONDS_MIN: Final = 0.1
 RETURN_SECONDS_MAX: Final = 5.0
+# Web processes compare their rooms with the truth once a second (decision 0010), and may have to read a picture then.
+BEHIND_MS_MAX: Final = 5_000
 # Who has tried for so long stays away, and is missed at the end; a restart takes seconds.
 RETURN_WITHIN_SECONDS: Final = 30.0
 
@@ -59,6 +61,10 @@ class Socket(WSListener):
         self._buffer: list[Read] = []
         self._syncing = False
         self._connecting = False
+        # From a connect until the first answer to where it is.
+        self._arriving = True
+        # Where the house is on this connection, while that is behind what another had shown.
+        self._behind: int | None = None
         self._returning: asyncio.Task[None] | None = None
         self._gone: asyncio.Future[None] | None = None
 
@@ -72,6 +78,7 @@ class Socket(WSListener):
         position = f"?epoch={self.map.epoch}&version={self.map.version}" if self.map is not None else ""
         loop = asyncio.get_running_loop()
         self._buffer, self._syncing, self.mine = [], False, None
+        self._arriving, self._behind = True, None
         positioned = self._positioned = loop.create_future()
         self._mine_told, self._gone = loop.create_future(), loop.create_future()
         await ws_connect(
@@ -280,6 +287,7 @@ class Socket(WSListener):
             assert frame.from_version is not None
             if frame.from_version <= version < frame.version:
                 self.map = self.world.atlas.follow(seat_map, frame, self.client)
+                self._behind = None
                 self.world.tally.counters["changes"] += len(frame.changes)
                 if read.clicks and not self.slow:
                     now, shown = time.monotonic(), self.world.tally.recorder("show")
@@ -304,7 +312,7 @@ class Socket(WSListener):
 
     def _found_position(self) -> None:
         """The map is where the server is."""
-        self._syncing = False
+        self._syncing = self._arriving = False
         if self._positioned is not None:
             if not self._positioned.done():
                 self._positioned.set_result(None)
@@ -314,18 +322,35 @@ class Socket(WSListener):
         before = self.map
         assert frame.version is not None
         self.world.evidence.look("versions")
-        if before is not None and frame.epoch == before.epoch and frame.version < before.version:
+        if before is None or frame.epoch != before.epoch or frame.version >= before.version:
+            self.map = self.world.atlas.begin(frame, self.client)
+            self._behind = None
+        elif self._may_be_behind(frame):
+            # What is older than mine is dropped.
+            self._behind = frame.version
+            self.world.tally.counters["older snapshots"] += 1
+        else:
             self.world.breach(
                 "versions",
                 f"{self.client} was at version {before.version} and was sent a snapshot of version {frame.version}",
                 who=(self.client,),
                 frames=(msgspec.json.encode(frame).decode()[:400],),
             )
-        self.map = self.world.atlas.begin(frame, self.client)
+            self.map = self.world.atlas.begin(frame, self.client)
         self._found_position()
         buffered, self._buffer = self._buffer, []
         for read in buffered:
             self._take_seats(read)
+
+    def _may_be_behind(self, frame: Frame) -> bool:
+        """Whether an older snapshot may come of a process that has not heard all that another had shown.
+
+        On one connection nothing goes back; who comes back may meet another process, and that hears of it soon.
+        """
+        assert frame.version is not None
+        if self._behind is not None:
+            return frame.version >= self._behind
+        return self._arriving and self.world.atlas.age_ms(frame) <= BEHIND_MS_MAX
 
     def _take(self, frame: Frame, payload: bytes) -> None:
         """Anything but a change."""
@@ -364,10 +389,11 @@ class Socket(WSListener):
         if seat_map is None or frame.epoch != seat_map.epoch or frame.version is None:
             return
         self.world.evidence.look("versions")
-        if frame.version < seat_map.version:
+        brought_to = seat_map.version if self._behind is None else self._behind
+        if frame.version < brought_to:
             self.world.breach(
                 "versions",
-                f"{self.client} was brought to version {seat_map.version}, and the server is at {frame.version}",
+                f"{self.client} was brought to version {brought_to}, and the server is at {frame.version}",
                 who=(self.client,),
                 frames=(payload.decode(),),
             )

@@ -8,7 +8,7 @@ import pytest
 from picows import WSMsgType, WSTransport
 
 from realtime.loadtest.checks import Clock
-from realtime.loadtest.sockets import Socket
+from realtime.loadtest.sockets import BEHIND_MS_MAX, Socket
 from realtime.loadtest.world import World
 from tests.support.loadtest import EPOCH_MS, HOLD_MS, a_world, granted, payload, server_ms, snapshot, step
 
@@ -122,6 +122,42 @@ class TestASnapshot:
 
         assert [check for check, _ in broken(client.world)] == ["versions"] * breaches
         assert client.version == version
+
+    def coming_back(self, client: Client, *, version: int, at: float) -> None:
+        """On a new connection he is sent a snapshot; he was at version 6, which was made at second 0."""
+        client.told("seats", **step(5, 6, H))
+        client._arriving = True
+        client.told("snapshot", **snapshot(version=version, at=at))
+
+    def test_of_another_process_may_be_older_for_a_moment(self, client: Client) -> None:
+        """Processes hear of changes one after another; who comes back keeps what he knows."""
+        self.coming_back(client, version=5, at=BEHIND_MS_MAX / 1000)
+
+        assert broken(client.world) == []
+        assert (client.version, client.open) == (6, True)
+
+    def test_of_another_process_is_not_older_for_long(self, client: Client) -> None:
+        self.coming_back(client, version=5, at=BEHIND_MS_MAX / 1000 + 0.1)
+
+        assert [check for check, _ in broken(client.world)] == ["versions"]
+
+    @pytest.mark.parametrize(("version", "breaches"), [(5, 0), (4, 1)])
+    @pytest.mark.parametrize("kind", ["snapshot", "check"])
+    def test_of_a_process_that_was_behind_does_not_go_back(
+        self, client: Client, kind: str, version: int, breaches: int
+    ) -> None:
+        self.coming_back(client, version=5, at=1)
+        facts = snapshot(version=version) if kind == "snapshot" else {"epoch": "e", "version": version, "crc32": 0}
+        client.told(kind, **facts)
+
+        assert [check for check, _ in broken(client.world)] == ["versions"] * breaches
+
+    def test_of_a_process_that_has_heard_by_now_is_held_to_it(self, client: Client) -> None:
+        self.coming_back(client, version=5, at=1)
+        client.told("seats", **step(5, 7, (1, "B")))
+        client.told("check", epoch="e", version=6, crc32=0)
+
+        assert [check for check, _ in broken(client.world)] == ["versions"]
 
     def test_of_a_known_version_is_the_known_map(self, client: Client) -> None:
         other = Client(client.world, "v1")
