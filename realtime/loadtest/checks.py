@@ -220,9 +220,9 @@ def check_pictures(evidence: Evidence) -> Iterator[Breach]:
         if (known := evidence.digests.get(picture.place)) is None:
             continue
         evidence.look("http-agrees")
-        if known[0] != picture.digest:
+        if known.digest != picture.digest:
             summary = f"of version {picture.place} HTTP showed another map than clients had"
-            yield Breach("http-agrees", summary, picture.at_ms, ("http",), (picture.frame,))
+            yield Breach("http-agrees", summary, picture.at_ms, ("http", known.client), (picture.frame, known.frame))
 
 
 def check_final_maps(

@@ -84,6 +84,15 @@ class Unreturned(msgspec.Struct, frozen=True):
     code: str
 
 
+class SeenMap(msgspec.Struct, frozen=True, array_like=True):
+    """The digest of a map, when it was first had (server's ms), by whom, and the frame that led to it."""
+
+    digest: str
+    at_ms: int
+    client: str
+    frame: str
+
+
 class SeenPicture(msgspec.Struct, frozen=True):
     """A snapshot over HTTP: "epoch version", the digest of its map, when it was made, and its text."""
 
@@ -134,8 +143,8 @@ class Evidence(msgspec.Struct):
     left_out: dict[str, int] = {}
     # How often each check looked.
     examined: dict[str, int] = {}
-    # "epoch version" → digest of the map that clients of this process had there, and since when (server's ms).
-    digests: dict[str, tuple[str, int]] = {}
+    # "epoch version" → the map that clients of this process had there.
+    digests: dict[str, SeenMap] = {}
     # What HTTP showed while it was played.
     pictures: list[SeenPicture] = []
     maps: list[FinalMap] = []
@@ -166,11 +175,12 @@ class Evidence(msgspec.Struct):
             self.left_out[check] = self.left_out.get(check, 0) + times
         for check, times in other.examined.items():
             self.look(check, times)
-        for place, (digest, at_ms) in other.digests.items():
-            known, known_ms = self.digests.setdefault(place, (digest, at_ms))
-            if known != digest:
-                summary = f"clients of two generator processes have different maps of version {place}"
-                self.note(Breach("maps-agree", summary, max(known_ms, at_ms), ("two processes",), (known, digest)))
+        for place, seen in other.digests.items():
+            known = self.digests.setdefault(place, seen)
+            if known.digest != seen.digest:
+                summary = f"{known.client} and {seen.client} have different maps of version {place}"
+                who, frames = (known.client, seen.client), (known.frame, seen.frame)
+                self.note(Breach("maps-agree", summary, max(known.at_ms, seen.at_ms), who, frames))
         self.pictures += other.pictures
         self.maps += other.maps
         self.mine += other.mine

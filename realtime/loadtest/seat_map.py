@@ -5,7 +5,7 @@ maps, and one who was sent something else has another. So each client's map is r
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 from zlib import crc32
 
 from realtime.loadtest.frames import HELD, Frame, Snapshot
@@ -72,31 +72,40 @@ def digest_of(states: bytes, holds: dict[int, int]) -> str:
     return f"{crc32(states):08x}{crc32(deadlines.encode()):08x}"
 
 
+class FirstSeen(NamedTuple):
+    """The map of a version: its digest, who had it first, and the frame that led him to it."""
+
+    digest: str
+    client: str
+    frame: Frame | Snapshot
+
+
 class Atlas:
     """The maps of all clients of a process, by (epoch, version).
 
-    `on_new` is called once for each map that nobody had before, with the frame that led to it; `on_conflict` when
-    two clients' maps of one version differ: (the one known, the other, the other's last frame, the other client).
+    `on_new` is called once for each map that nobody had before, with the frame that led to it and whose it is;
+    `on_conflict` when two clients' maps of one version differ: (the one known, the other, the other's last frame,
+    the other client).
     """
 
     def __init__(
         self,
         *,
-        on_new: Callable[[SeatMap, Frame | Snapshot], None],
+        on_new: Callable[[SeatMap, Frame | Snapshot, str], None],
         on_conflict: Callable[[SeatMap | None, SeatMap, Frame | Snapshot, str], None],
     ) -> None:
         self._on_new = on_new
         self._on_conflict = on_conflict
         self._maps: dict[tuple[str, int], SeatMap] = {}
-        # Of each version: the digest of its map, and the server's time (ms) of the frame that first led to it.
-        self.digests: dict[tuple[str, int], tuple[str, int]] = {}
+        # Of each version: how it was first seen.
+        self.seen: dict[tuple[str, int], FirstSeen] = {}
 
     def age_ms(self, frame: Frame) -> int:
         """How long before this snapshot was made a later version of its epoch had been seen; 0: none had."""
         assert frame.version is not None, "a snapshot has a version"
         later = (
-            at_ms
-            for (epoch, version), (_, at_ms) in self.digests.items()
+            first.frame.server_ms
+            for (epoch, version), first in self.seen.items()
             if epoch == frame.epoch and version > frame.version
         )
         return max(0, frame.server_ms - min(later, default=frame.server_ms))
@@ -116,14 +125,14 @@ class Atlas:
 
     def _shared(self, new: SeatMap, frame: Frame | Snapshot, client: str) -> SeatMap:
         place = (new.epoch, new.version)
-        seen = self.digests.get(place)
+        seen = self.seen.get(place)
         if seen is None:
-            self.digests[place] = (new.digest, frame.server_ms)
+            self.seen[place] = FirstSeen(new.digest, client, frame)
             self._keep(place, new)
-            self._on_new(new, frame)
+            self._on_new(new, frame, client)
             return new
         known = self._maps.get(place)
-        if seen[0] != new.digest:
+        if seen.digest != new.digest:
             self._on_conflict(known, new, frame, client)
             return new
         return known if known is not None else new

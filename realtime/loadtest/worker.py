@@ -17,7 +17,7 @@ import uvloop
 
 from realtime.loadtest.api import Api, NotServed
 from realtime.loadtest.checks import Clock, final_maps
-from realtime.loadtest.evidence import FinalMine, Result
+from realtime.loadtest.evidence import FinalMine, Result, SeenMap
 from realtime.loadtest.grabbers import Grabber
 from realtime.loadtest.orders import (
     LINE_BYTES_MAX,
@@ -43,12 +43,14 @@ from realtime.loadtest.parallel import in_parallel
 from realtime.loadtest.scenarios import SCENARIOS
 from realtime.loadtest.sockets import CANNOT_CONNECT, NoAnswer, Socket
 from realtime.loadtest.stage import Stage
-from realtime.loadtest.world import World
+from realtime.loadtest.world import World, brief
 
 SYNCS_AT_ONCE: Final = 200
 RETURNS_AT_ONCE: Final = 50
 GIVE_BACKS_AT_ONCE: Final = 16
 SECOND: Final = 1.0
+# One is kept of each version, for the case that another process was shown something else.
+SEEN_CHARACTERS_MAX: Final = 300
 OrderT = TypeVar("OrderT", bound=Order)
 
 
@@ -177,7 +179,12 @@ class Worker:
     def _result(self) -> Result:
         world, tally = self._world, self._world.tally
         evidence = world.evidence
-        evidence.digests = {f"{epoch} {version}": seen for (epoch, version), seen in world.atlas.digests.items()}
+        evidence.digests = {
+            f"{epoch} {version}": SeenMap(
+                first.digest, first.frame.server_ms, first.client, brief(first.frame, SEEN_CHARACTERS_MAX)
+            )
+            for (epoch, version), first in world.atlas.seen.items()
+        }
         tally.second()
         return Result(
             evidence=evidence,

@@ -166,7 +166,7 @@ class World:
         at_ms = self.clock.server_ms(time.monotonic())
         self.evidence.note(Breach(check, summary, at_ms, who, frames))
 
-    def _new_map(self, new: SeatMap, frame: Frame | Snapshot) -> None:
+    def _new_map(self, new: SeatMap, frame: Frame | Snapshot, client: str) -> None:
         """A map that nobody here has had before."""
         before = self.newest
         if before is None:
@@ -183,10 +183,10 @@ class World:
         for index in overdue(new, frame.server_ms):
             late_seconds = (frame.server_ms - new.holds[index]) / 1000
             summary = f"{self.labels[index]} is still held {late_seconds:.1f} s after its deadline"
-            self.breach("deadline", summary, who=(), frames=(_brief(frame),))
+            self.breach("deadline", summary, who=(client,), frames=(brief(frame),))
         if isinstance(frame, Frame):
             changed = [change[0] for change in frame.changes]
-            self._check_grants(new, changed, self.clock.at(frame.server_ms), _brief(frame) if changed else "")
+            self._check_grants(new, changed, self.clock.at(frame.server_ms), brief(frame) if changed else "")
 
     def _check_grants(self, seat_map: SeatMap, indexes: list[int], at: float, frame: str) -> None:
         """These seats, where a grant of them is in force and in the map's past, are shown as it says."""
@@ -223,7 +223,7 @@ class World:
             )
         )
         summary = f"{client} and another client have different maps of version {other.version}{where}"
-        self.breach("maps-agree", summary, who=(client,), frames=(_brief(frame),))
+        self.breach("maps-agree", summary, who=(client,), frames=(brief(frame),))
 
     def _log_change(self, before: SeatMap, new: SeatMap) -> None:
         """For the replay: what changed, when it was first seen."""
@@ -237,6 +237,6 @@ class World:
         self.changes.append(Change(round((time.monotonic() - self.began_at) * 1000), new.version, seats))
 
 
-def _brief(frame: Frame | Snapshot) -> str:
+def brief(frame: Frame | Snapshot, characters_max: int = FRAME_CHARACTERS_MAX) -> str:
     """A frame as text, for evidence."""
-    return msgspec.json.encode(frame).decode()[:FRAME_CHARACTERS_MAX]
+    return msgspec.json.encode(frame).decode()[:characters_max]

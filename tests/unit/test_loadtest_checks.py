@@ -4,7 +4,7 @@ import pytest
 
 from realtime.loadtest import checks
 from realtime.loadtest.checks import Clock
-from realtime.loadtest.evidence import Breach, Evidence, FinalMine, SeenPicture, Unreturned
+from realtime.loadtest.evidence import Breach, Evidence, FinalMine, SeenMap, SeenPicture, Unreturned
 from realtime.loadtest.frames import Snapshot
 from realtime.loadtest.seat_map import SeatMap
 from tests.support.loadtest import (
@@ -132,7 +132,7 @@ class TestAtRestHttp:
 class TestDuringTheRunHttp:
     def judged(self, *, digest: str) -> tuple[list[Breach], dict[str, int]]:
         evidence = Evidence(
-            digests={"e 4": ("ours", server_ms(1))},
+            digests={"e 4": SeenMap("ours", server_ms(1), "v0", "his frame")},
             pictures=[
                 SeenPicture("e 4", digest, server_ms(2), "text"),
                 SeenPicture("e 5", "other", server_ms(3), ""),
@@ -147,7 +147,7 @@ class TestDuringTheRunHttp:
         (breach,), _ = self.judged(digest="another")
 
         assert (breach.check, breach.at_ms, breach.who, breach.frames) == (
-            "http-agrees", server_ms(2), ("http",), ("text",),
+            "http-agrees", server_ms(2), ("http", "v0"), ("text", "his frame"),
         )  # fmt: skip
 
 

@@ -193,6 +193,7 @@ class TestADeadline:
         client.told("seats", **step(6, 7, (1, "B"), at=HOLD_MS / 1000 + seconds_late))
 
         assert [check for check, _ in broken(client.world)] == ["deadline"] * breaches
+        assert {breach.who for breach in client.world.evidence.breaches} <= {("v0",)}
 
 
 class TestAGrant:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime.loadtest.evidence import BREACHES_KEPT_MAX, Breach, Evidence
+from realtime.loadtest.evidence import BREACHES_KEPT_MAX, Breach, Evidence, SeenMap
 from realtime.loadtest.frames import Frame, Snapshot
 from realtime.loadtest.seat_map import KEPT_VERSIONS_MAX, Atlas, SeatMap, digest_of
 from tests.support.loadtest import a_map, frame, server_ms, snapshot, step
@@ -22,7 +22,7 @@ class Watched(Atlas):
         def on_conflict(known: SeatMap | None, other: SeatMap, _frame: Frame | Snapshot, client: str) -> None:
             self.conflicts.append((known, other, client))
 
-        super().__init__(on_new=lambda new, _: self.new.append(new.version), on_conflict=on_conflict)
+        super().__init__(on_new=lambda new, *_: self.new.append(new.version), on_conflict=on_conflict)
 
 
 class TestAMap:
@@ -97,7 +97,8 @@ class TestAnAtlas:
         # He who was sent something else has a map of his own.
         assert his is not known
         assert atlas.conflicts == [(known, his, "v1")]
-        assert atlas.digests["e", 2] == (known.digest, server_ms(3))
+        first = atlas.seen["e", 2]
+        assert (first.digest, first.client, first.frame.server_ms) == (known.digest, "v0", server_ms(3))
 
     def test_lets_epochs_have_the_same_versions(self) -> None:
         atlas = Watched()
@@ -124,18 +125,20 @@ class TestAnAtlas:
 
 class TestEvidenceOfTwoProcesses:
     def test_agrees_on_maps_of_one_version(self) -> None:
-        whole = Evidence(digests={"e 1": ("same", 5)})
-        whole.add(Evidence(digests={"e 1": ("same", 6), "e 2": ("new", 7)}))
+        first, later, new = SeenMap("same", 5, "v0", ""), SeenMap("same", 6, "v1", ""), SeenMap("new", 7, "v1", "")
+        whole = Evidence(digests={"e 1": first})
+        whole.add(Evidence(digests={"e 1": later, "e 2": new}))
 
         assert whole.breaches == []
-        assert whole.digests == {"e 1": ("same", 5), "e 2": ("new", 7)}
+        assert whole.digests == {"e 1": first, "e 2": new}
 
     def test_is_a_breach_where_it_does_not(self) -> None:
-        whole = Evidence(digests={"e 1": ("one", 5)})
-        whole.add(Evidence(digests={"e 1": ("other", 6)}))
+        whole = Evidence(digests={"e 1": SeenMap("one", 5, "v0", "his frame")})
+        whole.add(Evidence(digests={"e 1": SeenMap("other", 6, "v1", "the other's")}))
 
         (breach,) = whole.breaches
-        assert (breach.check, breach.at_ms, breach.frames) == ("maps-agree", 6, ("one", "other"))
+        assert (breach.check, breach.at_ms, breach.who) == ("maps-agree", 6, ("v0", "v1"))
+        assert breach.frames == ("his frame", "the other's")
 
     def test_keeps_some_breaches_and_counts_the_rest(self) -> None:
         whole, part = Evidence(), Evidence()
