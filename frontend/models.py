@@ -36,7 +36,7 @@ class Letter(models.Model):
     tries = models.PositiveIntegerField(db_default=0)
     # Tries of which nobody knows whether the server took the letter: a copy may have arrived.
     unclear = models.PositiveSmallIntegerField(db_default=0)
-    # Its last try did not reach the server: it is due as soon as that one is there again, before `next_at`.
+    # Its last try failed for the server's sake: it is due as soon as that one is there again, before `next_at`.
     waits_for_server = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(db_default=Now())
     next_at = models.DateTimeField(db_default=Now())

@@ -8,7 +8,7 @@ from typing import Any, Final
 KINDS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "refuse": (("recipient", "letter"), "Refuses the address for good (550)"),
     "greylist": (("recipient",), "Not now, try again (451)"),
-    "busy": (("greeting",), "Too busy, good-bye (421)"),
+    "busy": (("greeting", "recipient", "letter"), "Too busy, good-bye (421)"),
     "hang": (("greeting", "recipient", "letter"), "Says nothing any more"),
     "drop": (("letter", "recipient"), "Takes the letter and hangs up without a word"),
     "slow": (("greeting", "recipient", "letter"), "Takes two seconds for every step"),

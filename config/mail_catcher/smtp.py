@@ -35,6 +35,8 @@ class Catcher:
                 return NO_SUCH_MAILBOX
             if fault.kind == "greylist":
                 return NOT_NOW
+            if fault.kind == "busy":
+                return GOOD_BYE
             await spoil(server, fault)
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
@@ -44,6 +46,8 @@ class Catcher:
         fault = self.faults.take("letter", " ".join(envelope.rcpt_tos))
         if fault is not None and fault.kind == "refuse":
             return NOT_WANTED
+        if fault is not None and fault.kind == "busy":
+            return GOOD_BYE
         if fault is not None and fault.kind in {"hang", "slow"}:
             await spoil(server, fault)
         mail = self._mailbox.keep(

@@ -19,7 +19,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from bookings.api import find_addressee
 from frontend.letters.rest import forget_failures, let_server_rest, server_rests
-from frontend.letters.rules import UNCLEAR_MAX, Outcome, overtaken_by, wait_seconds
+from frontend.letters.rules import IN_TROUBLE, UNCLEAR_MAX, WAITS_FOR_SERVER, Outcome, overtaken_by, wait_seconds
 from frontend.letters.transport import Line, NoTransport, Told, open_line
 from frontend.letters.writing import write
 
@@ -105,7 +105,7 @@ def _carry(letter: int | None, *, now: Callable[[], datetime], monotonic: Callab
         while not trouble and monotonic() - started < CARRY_SECONDS_MAX and (taken := _take(letter)) is not None:
             tried += 1
             told = _send(taken, line_of, now=now())
-            if told.outcome in {Outcome.UNREACHABLE, Outcome.AWAY, Outcome.UNCLEAR}:
+            if told.outcome in IN_TROUBLE:
                 trouble = told.reason
             else:
                 was_answered = line_of.is_open
@@ -189,9 +189,9 @@ def _mark(taken: Taken, state: str, told: Told, *, unclear: int | None = None) -
     arguments: dict[str, Any] = {
         "state": state,
         "error": told.reason[:500],
-        "wait": wait_seconds(taken.tries),
+        "wait": wait_seconds(taken.tries, told.outcome),
         "unclear": taken.unclear if unclear is None else unclear,
-        "waits": told.outcome is Outcome.UNREACHABLE,
+        "waits": told.outcome in WAITS_FOR_SERVER,
         "letter": taken.id,
         "tries": taken.tries,
     }

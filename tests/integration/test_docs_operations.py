@@ -99,13 +99,13 @@ class TestMailPage:
 
         assert "takes the letter for 48 s" in text
         assert carrier.LEASE_SECONDS == 48
-        assert "it is left alone for 60 s, then 2 minutes, 4, at most 5" in text
-        assert (rules.REST_SECONDS_MIN, rules.REST_SECONDS_MAX) == (60, 300)
+        assert "it is left alone for 60 s, then 2 minutes, at most 4" in text
+        assert (rules.REST_SECONDS_MIN, rules.REST_SECONDS_MAX) == (60, 240)
         assert "then 10, 20, … at most 4 hours" in text
         assert (rules.RETRY_SECONDS_MIN, rules.RETRY_SECONDS_MAX) == (300, 4 * 3600)
         assert rules.GIVE_UP_AFTER.total_seconds() == 24 * 3600
-        assert "after three such tries failed" in text
-        assert rules.UNCLEAR_MAX == 3
+        assert "after two such tries failed" in text
+        assert rules.UNCLEAR_MAX == 2
         assert "The wait for one step is 5 s, for one letter 20 s; Celery ends the task after 40 s" in text
         assert (transport.STEP_SECONDS, transport.SEND_SECONDS) == (5, 20)
         assert (carrier.SOFT_LIMIT_SECONDS, carrier.HARD_LIMIT_SECONDS) == (40, 45)

@@ -106,7 +106,7 @@ def test_who_comes_back_late_changes_nothing(mail: MailServer, guarded: bool) ->
 
 
 @with_and_without_guard
-def test_a_server_that_never_says_that_it_took_a_letter_gets_few_copies(
+def test_a_server_that_never_says_that_it_took_a_letter_gets_one_copy_at_most(
     mail: MailServer, guarded: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_down()
@@ -118,7 +118,27 @@ def test_a_server_that_never_says_that_it_took_a_letter_gets_few_copies(
         send_due_letters()
         minutes_pass(300)
 
-    assert len(mail.mails) == (3 if guarded else 6)
+    assert len(mail.mails) == (2 if guarded else 6)
+
+
+@with_and_without_guard
+def test_letters_that_a_server_fell_silent_on_go_out_when_it_is_back(
+    mail: MailServer, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_down()
+    if not guarded:
+        monkeypatch.setattr(carrier, "WAITS_FOR_SERVER", {Outcome.UNREACHABLE})
+    mail.fail("busy", at="recipient", count=None)
+    for minutes in (5, 10, 20):
+        send_due_letters()
+        minutes_pass(minutes)
+    send_due_letters()
+
+    mail.faults.clear()
+    minutes_pass(5)
+    send_due_letters()
+
+    assert len(mail.mails) == guarded
 
 
 @with_and_without_guard

@@ -154,7 +154,13 @@ class TestTheCatcher:
 
     @pytest.mark.parametrize(
         ("wish", "code"),
-        [({"kind": "refuse"}, 550), ({"kind": "greylist"}, 451), ({"kind": "busy"}, 421)],
+        [
+            ({"kind": "refuse"}, 550),
+            ({"kind": "greylist"}, 451),
+            ({"kind": "busy"}, 421),
+            ({"kind": "busy", "at": "recipient"}, 421),
+            ({"kind": "busy", "at": "letter"}, 421),
+        ],
     )
     def test_does_wrong_what_was_asked_once(self, catcher: RunningCatcher, wish: dict[str, Any], code: int) -> None:
         assert catcher.http.post("/api/faults", json=wish).status_code == 200

@@ -260,10 +260,13 @@ class TestWhatAServerSays:
         assert of_message(code) is outcome
 
     def test_waits_are_what_the_contract_says(self) -> None:
-        assert [wait_seconds(tries) for tries in (1, 2, 3, 7, 100)] == [300, 600, 1200, 14400, 14400]
+        assert [wait_seconds(tries, Outcome.AWAY) for tries in (1, 2, 3, 7, 100)] == [300, 600, 1200, 14400, 14400]
+
+    def test_one_that_may_have_arrived_waits_no_longer_for_having_been_tried_often(self) -> None:
+        assert {wait_seconds(tries, Outcome.UNCLEAR) for tries in (1, 2, 7, 100)} == {300}
 
     def test_rests_end_soon_enough_for_mail_to_be_out_five_minutes_after_a_repair(self) -> None:
-        assert [rest_seconds(failures) for failures in (1, 2, 3, 4, 100)] == [60, 120, 240, 300, 300]
+        assert [rest_seconds(failures) for failures in (1, 2, 3, 4, 100)] == [60, 120, 240, 240, 240]
 
     def test_a_lone_dot_does_not_end_the_letter(self) -> None:
         assert _dotted(b".\r\nBye\r\n..\r\n") == b"..\r\nBye\r\n...\r\n.\r\n"
