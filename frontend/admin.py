@@ -121,6 +121,7 @@ class LetterAdmin(AdminOfLetters):
 
     def _send_again(self, request: HttpRequest, letter: Letter) -> int:
         new = send_again(letter)
-        self.log_change(request, letter, f"Sent again, to {letter.to}")
+        # By its number, never by whom it goes to: this log keeps all for ever, and an address is not ours for ever.
+        self.log_change(request, letter, "Sent again" if new == letter.pk else f"Sent again, as letter {new}")
         nudge(send_letter, letter=new)
         return new

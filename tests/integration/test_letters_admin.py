@@ -100,7 +100,17 @@ class TestSendingAgain:
         assert f"The letter to {failed.to} is on its way again" in reply.content.decode()
         assert (Letter.objects.get().state, Letter.objects.get().tries) == ("due", 0)
         assert nudged == [failed.pk]
-        assert LogEntry.objects.get().change_message == f"Sent again, to {failed.to}"
+        told = LogEntry.objects.get()
+        assert (told.object_repr, told.change_message) == (f"confirmation letter {failed.pk}", "Sent again")
+
+    def test_of_one_that_was_sent_leaves_word_which_letter_it_is_now(
+        self, manager: Client, nudged: list[int]
+    ) -> None:
+        sent = letter_of(make_booking(), state="sent", sent_at=Now())
+
+        manager.post(reverse("admin:frontend_letter_again", args=[sent.pk]))
+
+        assert LogEntry.objects.get().change_message == f"Sent again, as letter {Letter.objects.latest('id').pk}"
 
     def test_answers_a_second_click_like_the_first(self, manager: Client, nudged: list[int]) -> None:
         sent = letter_of(make_booking(), state="sent", sent_at=Now())
