@@ -50,10 +50,10 @@ app.conf.beat_schedule = {
     "beat-heartbeat": _every(10.0, "beat_heartbeat"),
 }
 
+# By the names that the demo, docker-compose.yml and the guide give them; processes they fork inherit their niceness.
+PATIENT_NODES: Final = ("letters@", "slow@")
+PATIENT_NICENESS: Final = 10
 # Run so often that their success is not worth a line; their failures are.
-# By the name that the demo, docker-compose.yml and the guide give it; processes it forks inherit its niceness.
-LETTERS_NODE: Final = "letters@"
-LETTERS_NICENESS: Final = 10
 QUIET_TASKS: Final = frozenset({"relay_outbox", "poll_payments", "send_due_letters", "beat_heartbeat"})
 
 
@@ -78,9 +78,9 @@ def _is_a_worker(**_: Any) -> None:
 
 
 def _let_buyers_go_first(sender: str, **_: Any) -> None:
-    """A worker of letters alone draws tickets, tens of milliseconds each; on a full machine that waits for sales."""
-    if sender.startswith(LETTERS_NODE):
-        os.nice(LETTERS_NICENESS)
+    """Tickets are drawn in tens of milliseconds each, reports for seconds; on a full machine both wait for sales."""
+    if sender.startswith(PATIENT_NODES):
+        os.nice(PATIENT_NICENESS)
 
 
 def _refuse_unsafe_settings(**_: Any) -> None:

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 WORKER: Final = "worker"
+SLOW_WORKER: Final = "slow"
 BEAT: Final = "beat"
 WATCHER: Final = "watcher"
 # The last time every booking past its deadline was expired.
@@ -58,22 +59,26 @@ def beat_heartbeat(**_: object) -> None:
 class _WorkerSign:
     """The worker's main process speaks every two seconds; one sign in ten is enough.
 
-    A worker that only sends letters is no sign that seats and money are seen to.
+    It says what the worker's queues make it: one that only sends letters is no sign that seats and money are seen to.
+    Whether letters go out is seen in their rows.
     """
 
     def __init__(self) -> None:
         self._next_at = 0.0
-        self._is_of_the_house = True
+        self._names: list[str] = []
 
     def begin(self, instance: Any, **_: Any) -> None:
         """Look which queues this worker takes."""
-        self._is_of_the_house = settings.CELERY_TASK_DEFAULT_QUEUE in instance.app.amqp.queues.consume_from
+        signs = {settings.CELERY_TASK_DEFAULT_QUEUE: WORKER, "slow": SLOW_WORKER}
+        taken = instance.app.amqp.queues.consume_from
+        self._names = [name for queue, name in signs.items() if queue in taken]
 
     def __call__(self, **_: Any) -> None:
         now = time.monotonic()
-        if self._is_of_the_house and now >= self._next_at:
+        if now >= self._next_at:
             self._next_at = now + INTERVAL_SECONDS
-            leave_sign(WORKER)
+            for name in self._names:
+                leave_sign(name)
 
 
 _worker_sign = _WorkerSign()

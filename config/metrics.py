@@ -37,6 +37,7 @@ SELECT (SELECT count(*) FROM bookings_booking WHERE status = 'pending' AND expir
 """
 _SIGNS: Final = {
     heartbeats.WORKER: "worker",
+    heartbeats.SLOW_WORKER: "slow",
     heartbeats.BEAT: "beat",
     heartbeats.WATCHER: "watcher",
     heartbeats.SWEEP: "sweep",

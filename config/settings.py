@@ -162,13 +162,15 @@ CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5.0
 CELERY_TIMEZONE = "UTC"
-# Letters wait for mail servers, so they have a queue, and in demo and compose a worker, of their own (decision 41).
-# A worker that is told no queue takes both.
-CELERY_TASK_DEFAULT_QUEUE = "celery"
-CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {CELERY_TASK_DEFAULT_QUEUE: {}, "letters": {}}
-CELERY_TASK_ROUTES = {
-    name: {"queue": "letters"} for name in ("send_booking_confirmation_email", "send_letter", "send_due_letters")
+# Letters wait for mail servers, what is `slow` runs for minutes. Each kind has a queue and, in demo and compose, a
+# worker of its own, so that seats and money wait for neither (decision 41). A worker that is told no queue takes all.
+_QUEUES = {
+    "letters": ("send_booking_confirmation_email", "send_letter", "send_due_letters"),
+    "slow": ("check_ledger", "cleanup_old_data", "generate_report"),
 }
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {CELERY_TASK_DEFAULT_QUEUE: {}, **{queue: {} for queue in _QUEUES}}
+CELERY_TASK_ROUTES = {task: {"queue": queue} for queue, tasks in _QUEUES.items() for task in tasks}
 # Keeps its schedule in memory: every entry is idempotent, and no file can be left broken by a kill.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 

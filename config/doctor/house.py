@@ -29,8 +29,16 @@ UNTRIED_SECONDS_MAX: Final = 180
 
 
 def worker_is_alive() -> str:
-    """A Celery worker speaks from its main loop."""
-    return _sign_of(heartbeats.WORKER, SIGN_SECONDS_MAX)
+    """A Celery worker speaks from its main loop, and so does one for what is slow."""
+    said = _sign_of(heartbeats.WORKER, SIGN_SECONDS_MAX)
+    try:
+        _sign_of(heartbeats.SLOW_WORKER, SIGN_SECONDS_MAX)
+    except Failed as silence:
+        raise Failed(
+            f"nobody takes the queue slow ({silence}): no reports, no clean-up, no check of the ledger",
+            remedy="celery -A config worker -Q slow -n slow@%h -c 1, or make demo, which runs everything.",
+        ) from silence
+    return said
 
 
 def beat_is_alive() -> str:

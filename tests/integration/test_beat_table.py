@@ -48,7 +48,8 @@ def test_sends_every_task_when_it_starts_and_at_its_pace(seen: list[Seen]) -> No
         # Each wait here is up to a hundredth of a second too long.
         assert len(times) == pytest.approx(QUARTER.total_seconds() // seconds + 1, rel=0.02, abs=1), task
     assert {task for task, queue in queues.items() if queue == "letters"} == {"send_due_letters"}
-    assert set(queues.values()) == {"celery", "letters"}
+    assert {task for task, queue in queues.items() if queue == "slow"} == {"check_ledger", SUNDAYS}
+    assert set(queues.values()) == {"celery", "letters", "slow"}
 
 
 def test_sends_for_days_and_cleans_up_on_sundays_only(seen: list[Seen]) -> None:

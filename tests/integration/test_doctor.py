@@ -45,6 +45,13 @@ if TYPE_CHECKING:
 SECONDS_MAX = PATIENCE_SECONDS
 COMMAND_SECONDS_MAX = 60
 ROOTS = ("Redis answers", "Redis databases answer", "PostgreSQL answers")
+EVERYBODY = (
+    heartbeats.WORKER,
+    heartbeats.SLOW_WORKER,
+    heartbeats.BEAT,
+    heartbeats.WATCHER,
+    heartbeats.SWEEP,
+)
 SIGNS = {
     "worker alive": "celery -A config worker",
     "beat alive": "celery -A config beat",
@@ -76,7 +83,7 @@ def all_findings() -> dict[str, Finding]:
 @pytest.fixture
 def living_house(database: str) -> None:
     """Everybody has left his sign just now."""
-    for name in (heartbeats.WORKER, heartbeats.BEAT, heartbeats.WATCHER, heartbeats.SWEEP):
+    for name in EVERYBODY:
         heartbeats.leave_sign(name)
 
 
@@ -116,10 +123,16 @@ class TestDoctor:
         }
 
     @pytest.mark.parametrize(
-        ("queues", "is_alive"), [(["letters"], False), (["celery"], True), (["celery", "letters"], True)]
+        ("queues", "signs"),
+        [
+            (["letters"], set()),
+            (["slow"], {heartbeats.SLOW_WORKER}),
+            (["celery"], {heartbeats.WORKER}),
+            (["celery", "letters", "slow"], {heartbeats.WORKER, heartbeats.SLOW_WORKER}),
+        ],
     )
-    def test_takes_a_worker_of_letters_alone_for_no_worker_of_the_house(
-        self, redis_client: redis.Redis, queues: list[str], is_alive: bool
+    def test_takes_a_worker_for_what_its_queues_make_it(
+        self, redis_client: redis.Redis, queues: list[str], signs: set[str]
     ) -> None:
         sign = heartbeats._WorkerSign()
         amqp = SimpleNamespace(queues=SimpleNamespace(consume_from=dict.fromkeys(queues)))
@@ -127,13 +140,19 @@ class TestDoctor:
         sign.begin(SimpleNamespace(app=SimpleNamespace(amqp=amqp)))
         sign()
 
-        assert (heartbeats.ages_seconds([heartbeats.WORKER])[heartbeats.WORKER] is not None) == is_alive
+        ages = heartbeats.ages_seconds([heartbeats.WORKER, heartbeats.SLOW_WORKER])
+        assert {name for name, age in ages.items() if age is not None} == signs
+
+    def test_misses_a_worker_for_what_is_slow(self, living_house: None) -> None:
+        cache.delete(f"heartbeat:{heartbeats.SLOW_WORKER}")
+
+        assert_fails("worker alive", saying="nobody takes the queue slow (no sign of life)", remedy="-Q slow")
 
     @pytest.mark.parametrize(("name", "remedy"), SIGNS.items())
     def test_misses_signs_of_life(self, living_house: None, name: str, remedy: str) -> None:
         assert examine(name).outcome == "ok"
 
-        for key in (heartbeats.WORKER, heartbeats.BEAT, heartbeats.WATCHER, heartbeats.SWEEP):
+        for key in EVERYBODY:
             cache.set(f"heartbeat:{key}", time.time_ns() // 1_000_000 - 151_000)
         assert_fails(name, saying="last sign 151 s ago", remedy=remedy)
 

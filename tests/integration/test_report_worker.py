@@ -1,11 +1,9 @@
 """A report in a real worker that is killed in the middle: another makes it, told by nobody but the outbox."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from uuid import UUID
 
-import psycopg
 import pytest
 from django.contrib.auth import get_user_model
 from django.db.models.functions import Now
@@ -15,11 +13,9 @@ from bookings.models import OutboxEvent, Report
 from bookings.services.reports import jobs
 from bookings.tasks import relay_outbox
 from tests.support.house import RunningHouse, running_house
-from tests.support.patience import PATIENCE_SECONDS
 from tests.support.processes import wait_until
+from tests.support.reporting import SECONDS_MAX, no_report_ends
 
-# A worker must start first, on a busy machine.
-SECONDS_MAX = 2 * PATIENCE_SECONDS
 WORKER = ("worker", "-c", "1", "--without-mingle", "--without-gossip")
 pytestmark = pytest.mark.timeout(240)
 
@@ -29,23 +25,6 @@ def house(database: str) -> Iterator[RunningHouse]:
     with running_house() as house:
         house.start_celery("worker", *WORKER)
         yield house
-
-
-@contextmanager
-def no_report_ends(database: str) -> Iterator[None]:
-    """Whoever makes a report waits in the middle of it: for a table that nothing else reads."""
-    with psycopg.connect(database) as other:
-        other.execute("LOCK TABLE bookings_pasthold IN ACCESS EXCLUSIVE MODE")
-        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'bookings_pasthold'::regclass"
-        try:
-            wait_until(
-                lambda: other.execute(waiting).fetchone() is not None,
-                seconds=SECONDS_MAX,
-                what="somebody is in the middle of a report",
-            )
-            yield
-        finally:
-            other.rollback()
 
 
 def relay() -> bool:

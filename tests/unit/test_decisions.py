@@ -48,7 +48,7 @@ class TestDependencies:
 
 class TestCompose:
     def test_starts_every_process_of_the_house(self, compose: dict[str, Any]) -> None:
-        assert {"web", "worker", "letters", "beat", "watcher", "proxy", "postgres", "redis", "mail"} <= set(
+        assert {"web", "worker", "letters", "slow", "beat", "watcher", "proxy", "postgres", "redis", "mail"} <= set(
             compose["services"]
         )
         assert compose["services"]["web"]["deploy"]["replicas"] > 1

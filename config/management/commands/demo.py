@@ -46,12 +46,13 @@ HOUSE_VARIABLES = (
 )
 DEMO_KEY_ID = "rzp_test_HousefullDemo1"
 LETTERS_WORKER = ("-Q", "letters", "-n", "letters@%h", "-c", "1")
+SLOW_WORKER = ("-Q", "slow", "-n", "slow@%h", "-c", "1")
 PORT_MAX = 65535
 READY_SECONDS_MAX = 90.0
 READY_STEP_SECONDS = 0.1
 STOP_ORDER = (
     ["prepare", "web"],
-    ["beat", "watcher", "worker", "letters"],
+    ["beat", "watcher", "worker", "letters", "slow"],
     ["gateway", "mail"],
     ["redis", "postgresql"],
 )
@@ -244,8 +245,9 @@ def services(port: int, *, razorpay_url: str, state_folder: Path) -> list[Servic
     running = [
         Service("web", [python, "-m", "realtime.server", "--host", here, "--port", str(port)], "web.log"),
         Service("worker", [*celery, "worker", "--loglevel", "INFO", "-Q", "celery"], "worker.log"),
-        # Letters wait for a mail server; seats and money must not wait with them.
+        # Letters wait for a mail server, reports are made for a while; seats and money must not wait with them.
         Service("letters", [*celery, "worker", "--loglevel", "INFO", *LETTERS_WORKER], "letters.log"),
+        Service("slow", [*celery, "worker", "--loglevel", "INFO", *SLOW_WORKER], "slow.log"),
         Service("beat", [*celery, "beat", "--loglevel", "INFO"], "beat.log"),
         Service("watcher", [python, "manage.py", "watch_expiry"], "watch_expiry.log"),
     ]
