@@ -14,6 +14,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from bookings.claim_store.pool import ClaimsUnavailable
+from bookings.domain.cleanup import last_due
 from bookings.errors import NotReady
 from bookings.seat_store.connection import StoreUnavailable
 from bookings.selectors.active_shows import get_active_shows
@@ -59,7 +60,8 @@ def generate_report(report: str, **_: object) -> None:
 @shared_task(name="cleanup_old_data", throws=AWAY, soft_time_limit=260, time_limit=280)  # type: ignore[untyped-decorator]
 def cleanup_old_data(**_: object) -> None:
     """On Sundays, or when the house opens after one: remove what is of no use any more; what is left goes next."""
-    if not is_due(timezone.now()):  # noqa: TID251  (tasks read the clock)
+    now = timezone.now()  # noqa: TID251  (tasks read the clock)
+    if not is_due(now):
         return
-    if not clean_up(asked_by="beat", monotonic=time.monotonic).is_finished:
+    if not clean_up(asked_by="beat", monotonic=time.monotonic, since=last_due(now)).is_finished:
         cleanup_old_data.apply_async(countdown=1)

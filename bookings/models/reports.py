@@ -61,12 +61,18 @@ class PastHold(models.Model):
 
 
 class CleanupRun(models.Model):
-    """One run of clean-up. `removed` (rule → rows) is written with each batch, so it is true also after a kill."""
+    """One run of clean-up, by as many tasks as it takes.
+
+    `removed` (rule → rows) and how far it has come are written with each page, so they are true also after a kill.
+    """
 
     started_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
     asked_by = models.CharField(max_length=20)
     removed = models.JSONField(default=dict)
+    # The rule it is at, and the key it has come to there; '' when it is through with that rule.
+    at_rule = models.CharField(max_length=40, blank=True, db_default="")
+    at_key = models.CharField(max_length=64, blank=True, db_default="")
 
     class Meta:
         default_permissions = ("view",)

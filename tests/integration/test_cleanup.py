@@ -1,5 +1,6 @@
 """Clean-up: it takes what is old and of no use, never money nor what money points to, and says what it took."""
 
+import itertools
 import logging
 import os
 import signal
@@ -260,6 +261,46 @@ class TestARun:
         assert first.removed["ended bookings"] + second.removed["ended bookings"] == 4
         assert first.removed["ended bookings"] > 0
 
+    @with_and_without_guard
+    def test_comes_to_its_end_however_little_time_each_task_has(self, past: Show, guarded: bool) -> None:
+        """One page a task: the first rule alone, of which something is always kept, takes more than one."""
+        for seat in range(3):
+            expired(past, days=31, seats=(seat,))
+            expired(past, days=1, seats=(seat,))
+        retention.ask(days=91)
+        retention.receive("old", days=91)
+        this_week = ago(hours=1) if guarded else None
+
+        ended = [
+            clean_up(
+                asked_by="beat", monotonic=itertools.count().__next__, since=this_week, seconds_max=1, page=1
+            ).is_finished
+            for _ in range(30)
+        ]
+
+        assert any(ended) == guarded
+        assert (Report.objects.exists(), WebhookEvent.objects.exists()) == (not guarded, not guarded)
+        if guarded:
+            week = CleanupRun.objects.filter(removed__has_key="reports").get()
+            assert week.removed == {"ended bookings": 3, "inbox": 1, "reports": 1}
+
+    def test_that_never_ended_last_week_is_begun_anew_this_week(self, past: Show) -> None:
+        CleanupRun.objects.create(asked_by="beat", started_at=ago(days=8), at_rule="reports")
+        expired(past, days=31)
+
+        assert clean_up(asked_by="beat", monotonic=time.monotonic, since=ago(days=1)).is_finished
+
+        assert not Booking.objects.exists()
+
+    def test_goes_through_all_rules_where_the_one_it_was_at_is_no_more(self, past: Show) -> None:
+        CleanupRun.objects.create(asked_by="beat", at_rule="a rule of old", at_key="7")
+        expired(past, days=31)
+
+        clean_up(asked_by="beat", monotonic=time.monotonic, since=ago(hours=1))
+
+        assert not Booking.objects.exists()
+        assert CleanupRun.objects.get().finished_at is not None
+
     def test_only_tells_when_asked_to(self, past: Show) -> None:
         expired(past, days=31)
         retention.keep_reply("old", hours=25)
@@ -325,6 +366,17 @@ class TestTheTask:
         cleanup_old_data()
 
         assert len(sent) == 1
+
+    def test_goes_on_with_the_run_of_this_week(self, past: Show) -> None:
+        this_week = CleanupRun.objects.create(asked_by="beat", at_rule="ended bookings")
+        expired(past, days=31)
+        retention.ask(days=91)
+
+        cleanup_old_data()
+
+        assert CleanupRun.objects.get() == this_week
+        assert Booking.objects.exists()
+        assert not Report.objects.exists()
 
 
 class TestTheCommand:
