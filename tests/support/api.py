@@ -16,6 +16,7 @@ from bookings.api import BoxOffice
 from bookings.models import Booking, Show
 from config.api_handler import calls_apart
 from tests.support.openapi import assert_matches_openapi
+from tests.support.witness import connected
 
 ROOT = "/api/v1/"
 
@@ -55,6 +56,7 @@ async def serving_office(settings: Settings, static_root: Path) -> AsyncIterator
     settings.STATIC_ROOT = static_root
     office = await BoxOffice.current()
     try:
+        await connected(office)
         yield office
     finally:
         await office.close()

@@ -30,10 +30,15 @@ async def another_office() -> AsyncIterator[BoxOffice]:
     """A box office of its own connections, as another process would have; connected, also on a busy machine."""
     office = await BoxOffice.open()
     try:
-        await eventually(lambda: office.live and office._standby._store is not None)
+        await connected(office)
         yield office
     finally:
         await office.close()
+
+
+async def connected(office: BoxOffice) -> None:
+    """Wait until the office has both servers, which it asks for 300 ms at a time: a busy machine takes longer."""
+    await eventually(lambda: office.live and office._standby._store is not None)
 
 
 async def settled(office: BoxOffice) -> None:
