@@ -1,7 +1,8 @@
 """Pages on which staff act on money: a form, then a page that says what will happen, then the act.
 
-Only for whoever has the act's permission (`payments.refund_payment`, and for a cancellation by the theatre's policy
-`bookings.cancel_booking`); being staff is not enough. services/staff.py checks and does.
+Only for whoever has the act's permission; being staff is not enough. `payments.refund_payment` is for whoever decides
+about money. `bookings.cancel_booking` does for a buyer what he could do himself: the theatre's policy says what goes
+back, and no field of the form says otherwise. services/staff.py checks and does.
 """
 
 from collections.abc import Awaitable, Callable

@@ -84,9 +84,6 @@ async def _cancel(work: BookingWork, facts: BookingFacts, *, reason: Reason, now
         await work.cancel(facts, reason=reason)
         return Cancelled(facts.booking, Status.CANCELLED, facts.refund)
     if facts.status == Status.CONFIRMED and reason == "user":
-        # Whoever sits inside does not get his money back; staff may give it (services/staff.py).
-        if await work.has_come_in(facts):
-            raise TicketUsed
         refund_paise = await refund_by_policy(work, facts, now_ms=now_ms)
         refund = await end_confirmed(work, facts, refund_paise=refund_paise, reason=RETURNED)
         return Cancelled(facts.booking, Status.CANCELLED, refund)
@@ -94,7 +91,12 @@ async def _cancel(work: BookingWork, facts: BookingFacts, *, reason: Reason, now
 
 
 async def refund_by_policy(work: BookingWork, facts: BookingFacts, *, now_ms: int) -> int:
-    """What the buyer of a confirmed booking gets back who cancels now, in paise."""
+    """What the buyer of a confirmed booking gets back who cancels now, in paise. Raises TicketUsed.
+
+    Whoever sits inside gives nothing back, whoever asks for him; a refund by staff is another act.
+    """
+    if await work.has_come_in(facts):
+        raise TicketUsed
     policy = await store.refund_policy(work.connection, facts.theatre_id) or DEFAULT_POLICY
     return share_paise(policy, amount_paise=facts.amount_paise, now_ms=now_ms, starts_ms=facts.starts_ms)
 

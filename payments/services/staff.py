@@ -1,13 +1,14 @@
 """What staff do with somebody's money by hand: refund, try again, match, give back, note what went another way.
 
 Each act is one transaction under the booking's row lock, with its audit entry in it. Each can be foreseen: the same
-checks, in words, and nothing done. Who may is asked by the admin's views (`payments.refund_payment`).
+checks, in words, and nothing done. Who may is asked by the admin's views: `payments.refund_payment`, and for what the
+buyer could do himself `bookings.cancel_booking`.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from bookings.api import BookingFacts, BookingWork, BookingWorks, Status, format_inr, sql_file
+from bookings.api import BookingFacts, BookingWork, BookingWorks, Status, TicketUsed, format_inr, sql_file
 from payments import store
 from payments.domain.decide import BookingState, decide
 from payments.domain.facts import Payment, Resolution, as_fact
@@ -100,7 +101,7 @@ async def foresee_cancel(works: BookingWorks, *, booking: str) -> str:
         if facts.status == Status.PENDING:
             return f"The hold ends and its {_seats(facts)} go back on sale. Nothing was paid."
         paid = await store.payments_of(work.connection, booking)
-        refund_paise = await refund_by_policy(work, facts, now_ms=await _now_ms(work))
+        refund_paise = await _by_policy(work, facts)
     told = f"The booking is cancelled and its {_seats(facts)} go back on sale."
     if not any(p.resolution is Resolution.APPLIED for p in paid):
         return f"{told} Nothing was paid for it here."
@@ -119,7 +120,7 @@ async def cancel_by_policy(works: BookingWorks, *, booking: str, by: By) -> None
         if facts.status == Status.PENDING:
             await work.cancel(facts, reason=STAFF)
         else:
-            refund_paise = await refund_by_policy(work, facts, now_ms=await _now_ms(work))
+            refund_paise = await _by_policy(work, facts)
             await end_confirmed(work, facts, refund_paise=refund_paise, reason=RETURNED)
         await _audit(work, by, "cancel", booking=booking, payment=None, amount_paise=refund_paise)
 
@@ -131,6 +132,17 @@ async def _cancellable(work: BookingWork, booking: str) -> BookingFacts:
     if facts.status not in (Status.PENDING, Status.CONFIRMED):
         raise NotPossible(f"The booking is {facts.status} already.")
     return facts
+
+
+async def _by_policy(work: BookingWork, facts: BookingFacts) -> int:
+    """What goes back; never more than its buyer would get, as for that one needs the right to refund."""
+    try:
+        return await refund_by_policy(work, facts, now_ms=await _now_ms(work))
+    except TicketUsed:
+        raise NotPossible(
+            "Somebody has come in with this booking, so by the policy it is over. Whoever may give money back"
+            " can still refund it."
+        ) from None
 
 
 async def _now_ms(work: BookingWork) -> int:

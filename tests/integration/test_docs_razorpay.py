@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
 from bookings.api import RefundState
+from bookings.services.roles import BOX_OFFICE, ROLES
 from config.doctor.checklist import CHECKLIST
-from payments.admin.acts import PAYMENT_ACTS
+from payments.admin.acts import CANCEL, PAYMENT_ACTS, REFUND
 from payments.domain.refunds import ATTEMPTS_MAX, DEFAULT_POLICY
 from payments.emulator.outcomes import SUCCESS_VPA
 from payments.models import Payment
@@ -69,9 +70,14 @@ class TestRazorpayPage:
         assert first_column("`refund`") == [f"`{state}`" for state in RefundState if state]
 
     def test_lists_every_act_and_the_right_to_it(self) -> None:
-        assert first_column("act") == ["Refund", *(act.title for act in PAYMENT_ACTS.values())]
+        acts = (REFUND, CANCEL, *PAYMENT_ACTS.values())
+        assert first_column("act") == [act.title for act in acts]
         ((codename, title),) = Payment._meta.permissions
         assert f"*{title}* (`payments.{codename}`)" in PAGE
+        assert [act.title for act in acts if act.permission != f"payments.{codename}"] == [CANCEL.title]
+        assert f"cancelling by the theatre's policy (`{CANCEL.permission}`, which the box office has)" in PAGE
+        assert CANCEL.permission in ROLES[BOX_OFFICE]
+        assert REFUND.permission not in ROLES[BOX_OFFICE]
 
     def test_shows_commands_and_options_that_exist(self) -> None:
         shown = re.findall(r"manage\.py (ledger[^\n`]*|doctor)", PAGE)

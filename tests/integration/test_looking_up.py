@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import AsyncMock, patch
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -12,16 +13,17 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from bookings import desk
-from bookings.api import BoxOffice, Panel, issue_tickets
+from bookings.api import BookingWork, BoxOffice, Panel, issue_tickets
 from bookings.domain.lifecycle import Status
 from bookings.models import Booking, Show
 from payments.admin.looking_up import look_up
 from tests.support.buyer import Buyer, new_buyer
 from tests.support.cinema import make_show
+from tests.support.guards import unless, with_and_without_guard
 from tests.support.razorpay import Razorpay
 from tests.support.relay import relay
 from tests.support.roles import somebody
-from tests.support.staff import Browser, assert_books_are_right, audit, buy
+from tests.support.staff import Browser, assert_books_are_right, audit, buy, cancel_of, refund_of
 from tests.support.witness import insert_booking, live_claims, rows
 
 FIND = "/admin/bookings/booking/"
@@ -141,7 +143,7 @@ class TestCancellingByThePolicy:
         self, clerk: Browser, buyer: Buyer, razorpay: Razorpay, database: str, office: BoxOffice
     ) -> None:
         show, _ = await buy(buyer, starts_in=timedelta(hours=10))
-        act = f"{FIND}{buyer.booking}/cancel/"
+        act = cancel_of(buyer)
 
         foreseen = (await clerk.post(act, reason="he is ill")).content.decode()
         assert "By the theatre’s policy ₹250 of ₹500 go back to asha@example.org." in foreseen
@@ -160,12 +162,43 @@ class TestCancellingByThePolicy:
         again = await clerk.post(act, reason="once more", confirmed="yes")
         assert "is cancelled already" in again.content.decode()
 
+    async def test_is_all_that_the_box_office_may_give_back(
+        self, clerk: Browser, buyer: Buyer, database: str, office: BoxOffice
+    ) -> None:
+        await buy(buyer, starts_in=timedelta(hours=10))
+
+        refused = await clerk.post(refund_of(buyer), reason="he is ill", confirmed="yes")
+        assert (refused.status_code, (await buyer.look())["status"]) == (403, "confirmed")
+        await clerk.post(cancel_of(buyer), amount="500", reason="he is ill", confirmed="yes")
+
+        assert [(a[1], a[4]) for a in audit(database)] == [("cancel", 25_000)]
+
+    @with_and_without_guard
+    async def test_is_over_once_somebody_has_come_in(
+        self, clerk: Browser, buyer: Buyer, database: str, office: BoxOffice, guarded: bool
+    ) -> None:
+        await buy(buyer, starts_in=timedelta(hours=10))
+        await sync_to_async(issue_tickets)(buyer.booking)
+        rows(database, "UPDATE bookings_ticket SET admitted_at = now() WHERE seat_index = 0")
+
+        told = AsyncMock(return_value=False)
+        with unless(guarded, patch.object(BookingWork, "has_come_in", told)):
+            foreseen = await clerk.post(cancel_of(buyer), reason="he left in the middle")
+            await clerk.post(cancel_of(buyer), reason="he left in the middle", confirmed="yes")
+
+        assert ("Somebody has come in with this booking" in foreseen.content.decode()) is guarded
+        assert (audit(database) == []) is guarded, "money went back to somebody who sits inside"
+        if guarded:
+            accountant = await sync_to_async(lambda: Browser(somebody("Accountant")))()
+            await accountant.post(refund_of(buyer), reason="the sound failed", confirmed="yes")
+            assert [a[:2] + a[4:] for a in audit(database)] == [("Accountant", "refund", 50_000, "the sound failed")]
+
     async def test_ends_a_hold(self, clerk: Browser, buyer: Buyer, database: str, office: BoxOffice) -> None:
         show: Show = await sync_to_async(make_show)()
         await buyer.begin(show, "A1")
 
-        foreseen = await clerk.post(f"{FIND}{buyer.booking}/cancel/", reason="he left")
-        await clerk.post(f"{FIND}{buyer.booking}/cancel/", reason="he left", confirmed="yes")
+        foreseen = await clerk.post(cancel_of(buyer), reason="he left")
+        await clerk.post(cancel_of(buyer), reason="he left", confirmed="yes")
 
         assert "The hold ends and its 1 seat go back on sale. Nothing was paid." in foreseen.content.decode()
         assert (await buyer.look())["status"] == "cancelled"

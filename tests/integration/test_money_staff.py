@@ -27,6 +27,7 @@ from tests.support.staff import (
     assert_books_are_right,
     audit,
     buy,
+    cancel_of,
     fail_for_good,
     new_clerk,
     new_manager,
@@ -61,7 +62,11 @@ class TestWhoeverMayNot:
     ) -> None:
         await buy(buyer)
         parked = await park(office, razorpay)
-        pages = [refund_of(buyer), *(act_on(parked, name) for name in ("retry", "by-hand", "match", "give-back"))]
+        pages = [
+            refund_of(buyer),
+            cancel_of(buyer),
+            *(act_on(parked, name) for name in ("retry", "by-hand", "match", "give-back")),
+        ]
 
         for page in pages:
             assert (await clerk.get(page)).status_code == 403

@@ -96,6 +96,10 @@ def refund_of(buyer: Buyer) -> str:
     return reverse("admin:bookings_booking_refund", args=[buyer.booking])
 
 
+def cancel_of(buyer: Buyer) -> str:
+    return reverse("admin:bookings_booking_cancel", args=[buyer.booking])
+
+
 def act_on(paid: Paid, name: str) -> str:
     return reverse("admin:payments_payment_act", args=[paid.payment_id, name])
 
