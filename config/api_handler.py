@@ -21,12 +21,10 @@ from django.urls import set_script_prefix, set_urlconf
 from bookings.errors import BadRequest
 from bookings.http.errors import refusal
 from config.request_ids import RequestIdMiddleware
+from realtime.bodies import Application, bounded
 
-Application = Callable[[Any, Any, Any], Awaitable[None]]
 ROOT: Final = "/api/v1/"
 PAGE: Final = f"{ROOT}docs"
-# The longest body that any call takes: a webhook's (payments.http.webhook).
-BODY_BYTES_MAX: Final = 64 * 1024
 # Calls that the contract has elsewhere.
 BESIDE: Final = frozenset({"/verify_payment/", "/api/cancel_booking/", "/payments/webhook/"})
 
@@ -59,9 +57,9 @@ class ApiHandler(ASGIHandler):
         return await answer(request)
 
     async def read_body(self, receive: Any) -> IO[bytes]:
-        """The body, as far as a call may be long: who sends more is refused by its length. Raises RequestAborted."""
+        """The body, in memory: `calls_apart` bounds it. Raises RequestAborted."""
         body, more = bytearray(), True
-        while more and len(body) <= BODY_BYTES_MAX:
+        while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise RequestAborted
@@ -88,7 +86,7 @@ class ApiHandler(ASGIHandler):
 
 
 def calls_apart(pages: Application) -> Application:
-    """An application that answers the API's calls itself and leaves everything else to `pages`."""
+    """An application that answers the API's calls itself and leaves all else to `pages`; bodies are bounded."""
     calls = ApiHandler()
 
     async def http(scope: Any, receive: Any, send: Any) -> None:
@@ -97,4 +95,4 @@ def calls_apart(pages: Application) -> Application:
         handler = calls if is_call else pages
         await handler(scope, receive, send)
 
-    return http
+    return bounded(http)

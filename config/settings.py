@@ -265,6 +265,12 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if SESSION_COOKIE_SECURE else 0)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
 
+# Refused unread where longer (realtime.bodies). A call's longest is a webhook's; a page's is a form of the admin, and
+# nothing is uploaded as a file. The proxy of docker-compose.yml says the same of pages.
+CALL_PATHS = ("/api/", "/verify_payment/", "/payments/webhook/")
+CALL_BODY_BYTES_MAX = 64 * 1024
+PAGE_BODY_BYTES_MAX = 1024 * 1024
+
 # --- Doors --------------------------------------------------------------------------------------
 # People are let in from so many minutes before a show starts until it ends.
 DOORS_OPEN_MINUTES = env.int("DOORS_OPEN_MINUTES", default=60)

@@ -1,7 +1,8 @@
 """Daphne with a direct way in and out for sockets, and an end that clients understand.
 
 Frames for sockets go past ASGI onto the transport (writers.DirectWriter), whole frames from sockets past
-Autobahn's parser to the consumer. Whatever is out of the ordinary takes Autobahn's path, as before.
+Autobahn's parser to the consumer. Whatever is out of the ordinary takes Autobahn's path, as before. Bodies of
+requests are bounded while they come.
 """
 
 import asyncio
@@ -9,11 +10,13 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from daphne.http_protocol import WebRequest
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import defer
 from twisted.web.http import HTTPChannel
 
+from realtime import bodies
 from realtime.process import calm_collector
 from realtime.protocol import CloseCode
 from realtime.unmasking import unmask_text_frames
@@ -83,6 +86,41 @@ def with_options_of(factory: Any) -> type[SeatProtocol]:
     return type("SeatProtocol", (SeatProtocol,), {**options, "CONFIG_ATTRS": ()})
 
 
+class SeatRequest(WebRequest):  # type: ignore[misc]
+    """A request whose body is counted as it comes: Daphne keeps all of it, before the application is asked."""
+
+    _bytes_max = 0
+    _is_refused = False
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802
+        """Twisted: the headers have been read. `length` is None for a chunked body, which tells no length."""
+        if length != 0:
+            path, _, _ = self.channel._path.partition(b"?")
+            self._bytes_max = bodies.bytes_max_of(path.decode("latin-1"))
+        if length is not None and length > self._bytes_max:
+            self._refuse()
+        super().gotLength(0 if self._is_refused else length)
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        """Twisted: a piece of the body."""
+        if not self._is_refused and self.content.tell() + len(data) > self._bytes_max:
+            self._refuse()
+        if not self._is_refused:
+            super().handleContentChunk(data)
+
+    def process(self) -> Any:
+        """Twisted: the body has come whole."""
+        return None if self._is_refused else super().process()
+
+    def _refuse(self) -> None:
+        """Say so and hang up. Twisted reads nothing more from a connection that it is to lose."""
+        self._is_refused = True
+        reply = bodies.refusal_of_length(self._bytes_max)
+        status = f"HTTP/1.1 {reply.status_code} {reply.reason_phrase}\r\n".encode()
+        self.channel.transport.write(status + reply.serialize())
+        self.channel.loseConnection()
+
+
 class SeatServer(Server):  # type: ignore[misc]
     """Daphne's server with SeatProtocol connections. `at_end` is awaited when all of them are gone."""
 
@@ -105,6 +143,7 @@ class SeatServer(Server):  # type: ignore[misc]
             failByDrop=False, closeHandshakeTimeout=CLOSE_HANDSHAKE_SECONDS, allowNullOrigin=True
         )
         self.ws_factory.protocol = with_options_of(self.ws_factory)
+        self.http_factory.buildProtocol = _with_seat_requests(self.http_factory.buildProtocol)
         calm_collector()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
@@ -139,3 +178,12 @@ class SeatServer(Server):  # type: ignore[misc]
     async def _applications_end(self, *, within_seconds: float) -> None:
         if tasks := self._applications():
             await asyncio.wait(tasks, timeout=within_seconds)
+
+
+def _with_seat_requests(build: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def build_protocol(address: Any) -> Any:
+        protocol = build(address)
+        protocol.requestFactory = SeatRequest
+        return protocol
+
+    return build_protocol

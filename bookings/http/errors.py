@@ -47,12 +47,12 @@ class InvalidFields(BadRequest):
 
 
 class BodyTooLarge(BadRequest):
-    """The body is longer than any request of this API needs."""
+    """The body is longer than any request to its address needs."""
 
     http_status = 413
 
-    def __init__(self) -> None:
-        super().__init__(f"The body is larger than {BODY_BYTES_MAX} bytes.", bytes_max=BODY_BYTES_MAX)
+    def __init__(self, bytes_max: int = BODY_BYTES_MAX) -> None:
+        super().__init__(f"The body is larger than {bytes_max} bytes.", bytes_max=bytes_max)
 
 
 class NotJson(BadRequest):
