@@ -74,6 +74,26 @@ def check_webhook_secret(**_: Any) -> list[CheckMessage]:
     ]
 
 
+def check_published_secrets(**_: Any) -> list[CheckMessage]:
+    """With DEBUG off a secret of the gateway is not one that anybody can read in the repository."""
+    kept = {
+        "RAZORPAY_KEY_SECRET": {settings.RAZORPAY_KEY_SECRET},
+        "RAZORPAY_WEBHOOK_SECRET": set(settings.RAZORPAY_WEBHOOK_SECRETS),
+    }
+    published = [name for name, secrets in kept.items() if secrets & settings.INSECURE_RAZORPAY_SECRETS]
+    if settings.DEBUG or not published:
+        return []
+    return [
+        Error(
+            f"{' and '.join(published)} of the repository's emulator or tests, and DEBUG is off: anyone could sign"
+            " a payment.",
+            hint="Set the keys of your own Razorpay account (RAZORPAY_KEY_ID, RAZORPAY_KEY_SECRET and"
+            " RAZORPAY_WEBHOOK_SECRET), or none to run without payments.",
+            id="housefull.E013",
+        )
+    ]
+
+
 def check_limit_profile(**_: Any) -> list[CheckMessage]:
     """Lifted limits are for benchmarks: in production only when said twice."""
     if settings.LIMIT_PROFILE not in ("default", "bench"):
@@ -264,6 +284,7 @@ def check_retention(**_: Any) -> list[CheckMessage]:
 CHECKS: Final[Sequence[Callable[..., list[CheckMessage]]]] = (
     check_secret_key,
     check_webhook_secret,
+    check_published_secrets,
     check_limit_profile,
     check_allowed_hosts,
     check_hold_seconds,

@@ -206,6 +206,17 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 RAZORPAY_KEY_ID = env.str("RAZORPAY_KEY_ID", default="")
 RAZORPAY_KEY_SECRET = env.str("RAZORPAY_KEY_SECRET", default="")
 RAZORPAY_WEBHOOK_SECRETS = env.list("RAZORPAY_WEBHOOK_SECRET", default=[])
+# Of nobody, for the emulator where there are no keys. What stands in a repository signs for anybody: with DEBUG off
+# it is refused, like those of the tests.
+EMULATOR_KEYS = ("rzp_test_HousefullDemo1", "housefull-demo-key-secret", "housefull-demo-webhook")
+INSECURE_RAZORPAY_SECRETS = frozenset(
+    {
+        *EMULATOR_KEYS[1:],
+        "a-key-secret-of-the-tests-only",
+        "a-webhook-secret-of-the-tests",
+        "the-webhook-secret-before-it",
+    }
+)
 RAZORPAY_BASE_URL = env.str("RAZORPAY_BASE_URL", default="https://api.razorpay.com")
 # Where a buyer's browser gets the checkout from; beside the emulator, from the emulator.
 RAZORPAY_CHECKOUT_JS = env.str(

@@ -22,7 +22,7 @@ class TestServers:
         ],
         ids=["asgi", "worker", "beat", "manage.py"],
     )
-    def test_do_not_start_on_the_default_secret(
+    def test_do_not_start_on_secrets_that_anybody_can_read(
         self, command: Sequence[str], tmp_path: Path, pytestconfig: pytest.Config
     ) -> None:
         environment = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
@@ -39,4 +39,5 @@ class TestServers:
 
         assert ended.returncode != 0
         assert "SECRET_KEY is empty or the default" in ended.stdout + ended.stderr
+        assert "RAZORPAY_KEY_SECRET and RAZORPAY_WEBHOOK_SECRET of the repository" in ended.stdout + ended.stderr
         assert "token_urlsafe" in ended.stdout + ended.stderr

@@ -5,6 +5,8 @@ from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from config import checks
+from config.settings import EMULATOR_KEYS
+from tests.support.razorpay_keys import KEY_SECRET, PREVIOUS_WEBHOOK_SECRET, WEBHOOK_SECRET
 
 
 @pytest.fixture
@@ -62,6 +64,27 @@ class TestChecks:
     def test_take_all_keys_together(self, house: Settings) -> None:
         house.RAZORPAY_KEY_ID, house.RAZORPAY_KEY_SECRET = "rzp_test_1", "secret"
         house.RAZORPAY_WEBHOOK_SECRETS = ["current", "previous"]
+
+        assert checks.problems() == []
+
+    @pytest.mark.parametrize("published", [EMULATOR_KEYS[1], KEY_SECRET])
+    def test_refuse_a_key_secret_that_anybody_can_read(self, house: Settings, published: str) -> None:
+        house.RAZORPAY_KEY_ID, house.RAZORPAY_KEY_SECRET = "rzp_test_1", published
+        house.RAZORPAY_WEBHOOK_SECRETS = ["current"]
+
+        assert_refused(13, remedy="RAZORPAY_KEY_SECRET")
+
+    @pytest.mark.parametrize("published", [EMULATOR_KEYS[2], WEBHOOK_SECRET, PREVIOUS_WEBHOOK_SECRET])
+    def test_refuse_a_webhook_secret_that_anybody_can_read(self, house: Settings, published: str) -> None:
+        house.RAZORPAY_KEY_ID, house.RAZORPAY_KEY_SECRET = "rzp_test_1", "secret"
+        house.RAZORPAY_WEBHOOK_SECRETS = ["current", published]
+
+        assert_refused(13, remedy="RAZORPAY_WEBHOOK_SECRET")
+
+    def test_let_developers_keep_the_emulators_keys(self, house: Settings) -> None:
+        house.DEBUG = True
+        house.RAZORPAY_KEY_ID, house.RAZORPAY_KEY_SECRET, webhook_secret = EMULATOR_KEYS
+        house.RAZORPAY_WEBHOOK_SECRETS = [webhook_secret]
 
         assert checks.problems() == []
 

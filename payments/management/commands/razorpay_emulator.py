@@ -17,8 +17,6 @@ from payments.emulator.ledger import LedgerDamaged
 from payments.emulator.server import NotStarted, Options, serve
 
 PORT = 8460
-# Of nobody: who runs this without keys of his own gets ones that no real Razorpay knows.
-KEY_ID, KEY_SECRET, WEBHOOK_SECRET = "rzp_test_HousefullDemo1", "housefull-demo-key-secret", "housefull-demo-webhook"
 
 
 class Command(BaseCommand):
@@ -83,7 +81,8 @@ def announce(address: str, options: Options) -> None:
 def keys() -> tuple[str, str, list[str]]:
     """The house's keys; where it has none at all, ones that only this emulator knows."""
     known = (settings.RAZORPAY_KEY_ID, settings.RAZORPAY_KEY_SECRET, list(settings.RAZORPAY_WEBHOOK_SECRETS))
-    return known if any(known) else (KEY_ID, KEY_SECRET, [WEBHOOK_SECRET])
+    key_id, key_secret, webhook_secret = settings.EMULATOR_KEYS
+    return known if any(known) else (key_id, key_secret, [webhook_secret])
 
 
 def default_port(base_url: str) -> int:
