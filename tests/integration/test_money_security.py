@@ -1,6 +1,8 @@
 """What nobody may do to somebody's money: forge, guess, swap, tamper; and what he never gets to read."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -19,6 +21,7 @@ from tests.support.cinema import PRICE_PAISE
 from tests.support.house import RunningHouse, running_house
 from tests.support.money_evidence import checksums, read_evidence
 from tests.support.money_house import House, Told
+from tests.support.processes import wait_until
 from tests.support.razorpay import Razorpay
 from tests.support.razorpay_keys import KEY_SECRET, PREVIOUS_WEBHOOK_SECRET, WEBHOOK_SECRET
 from tests.support.witness import settled
@@ -249,15 +252,17 @@ class TestThePrice:
 
 class TestSecrets:
     @pytest.fixture
-    def running(self, database: str, razorpay: Razorpay) -> Iterator[RunningHouse]:
-        with running_house(LOG_LEVEL="DEBUG") as running:
+    def running(self, database: str, razorpay: Razorpay, tmp_path: Path) -> Iterator[RunningHouse]:
+        with running_house(LOG_LEVEL="DEBUG", LOGS_DIR=str(tmp_path)) as running:
             running.start_web()
+            running.start_worker()
             yield running
 
     async def test_are_in_no_page_and_no_log_of_a_run(
-        self, show: Show, running: RunningHouse, razorpay: Razorpay
+        self, show: Show, running: RunningHouse, razorpay: Razorpay, tmp_path: Path
     ) -> None:
         razorpay.webhooks_to(f"{running.url}/payments/webhook/")
+        razorpay.switch(second_success="capture")
         said: list[str] = []
         async with httpx.AsyncClient(base_url=running.url, timeout=30, trust_env=False) as http:
             token = (await http.post("/api/v1/guests")).json()["token"]
@@ -281,11 +286,24 @@ class TestSecrets:
             wrong = {**paid.handed, "razorpay_signature": "0" * 64}
             said += [(await http.post("/verify_payment/", json=body)).text for body in (wrong, paid.handed)]
             razorpay.send_forged("wrong_secret")
+            # Paid twice: the worker asks Razorpay to give it back, with the house's keys.
+            razorpay.pay(checkout.json()["order_id"], "capture", forced=True)
             razorpay.webhooks_settled()
+            await asyncio.to_thread(
+                wait_until, lambda: bool(razorpay.ledger("refund.created")), what="the worker has given one back"
+            )
             await read(*pages, "/api/v1/openapi.json", "/api/v1/docs", "/metrics")
-        said.append(running.log())
+        running.stop("worker")
+        logs = _texts_in(tmp_path)
+        said += [running.log(), *logs.values()]
 
         assert len(running.log()) > 500
+        assert {"booking.log", "celery_worker.log"} <= set(logs)
+        assert "/refund HTTP/1.1" in logs["celery_worker.log"], "the worker did not speak with Razorpay"
         secrets = (KEY_SECRET, WEBHOOK_SECRET, PREVIOUS_WEBHOOK_SECRET, django_settings.SECRET_KEY, paid.signature)
         for secret in secrets:
             assert not [text for text in said if secret in text], f"{secret[:6]}… was told"
+
+
+def _texts_in(folder: Path) -> dict[str, str]:
+    return {file.name: file.read_text(errors="replace") for file in folder.iterdir()}
