@@ -25,7 +25,7 @@ from bookings.services import pictures
 from tests.chaos.run import Plan
 from tests.support.api import serving_office
 from tests.support.cinema import make_show
-from tests.support.money import assert_sound
+from tests.support.money import assert_sound, fences_fell
 from tests.support.money_crasher import Crasher, do, running_crasher
 from tests.support.money_evidence import Evidence, read_evidence
 from tests.support.money_guards import second_payments_are_kept
@@ -99,12 +99,14 @@ class TestADeath:
 
         await brought_to_rest(database)
 
-        assert_sound(read_evidence(database, house.razorpay.ledger(), redis_client), at_rest=True)
+        rested = read_evidence(database, house.razorpay.ledger(), redis_client)
+        assert_sound(rested, at_rest=True)
         for one in begun.values():
             await do(one.act)
         await brought_to_rest(database)
         found = read_evidence(database, house.razorpay.ledger(), redis_client)
         assert_sound(found, at_rest=True)
+        assert fences_fell(rested, found) == []
         assert {died: end_of(found, one) for died, one in begun.items()} == {
             died: one.ends for died, one in begun.items()
         }

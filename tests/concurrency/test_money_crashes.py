@@ -18,7 +18,7 @@ from bookings.api import BoxOffice
 from bookings.models import Show
 from tests.support.api import serving_office
 from tests.support.cinema import make_show
-from tests.support.money import assert_sound
+from tests.support.money import assert_sound, fences_fell
 from tests.support.money_crasher import Crasher, do, running_crasher
 from tests.support.money_evidence import Evidence, read_evidence
 from tests.support.money_house import House
@@ -108,13 +108,15 @@ class TestAProcessThatDies:
 
         await brought_to_rest(database)
 
-        assert_sound(read_evidence(database, house.razorpay.ledger(), redis_client), at_rest=True)
+        rested = read_evidence(database, house.razorpay.ledger(), redis_client)
+        assert_sound(rested, at_rest=True)
         # Whoever heard no answer asks again.
         for one in begun:
             await do(one.act)
         await brought_to_rest(database)
         found = read_evidence(database, house.razorpay.ledger(), redis_client)
         assert_sound(found, at_rest=True)
+        assert fences_fell(rested, found) == []
         assert {c: ends_of(found, one) for c, one in zip(CRASHES, begun, strict=True)} == {
             c: one.ends for c, one in zip(CRASHES, begun, strict=True)
         }

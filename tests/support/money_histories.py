@@ -21,8 +21,8 @@ from bookings.api import BoxOffice, ClaimsUnavailable, NotReady, issue_holder
 from bookings.seat_store.connection import StoreUnavailable
 from tests.support.buyer import BUYER
 from tests.support.cinema import hall_text, make_show
-from tests.support.money import assert_sound
-from tests.support.money_evidence import read_evidence
+from tests.support.money import assert_sound, fences_fell
+from tests.support.money_evidence import Evidence, read_evidence
 from tests.support.money_house import House
 from tests.support.money_rest import bring_to_rest
 from tests.support.patience import PATIENCE_SECONDS
@@ -98,6 +98,7 @@ class MoneyHistories(RuleBasedStateMachine):
         self.tokens = [issue_holder(), issue_holder()]
         self.asked: list[Asked] = []
         self.paid: list[tuple[Asked, Paid]] = []
+        self.seen: Evidence | None = None
 
     def call(self, path: str, token: str, body: object) -> tuple[int, Any]:
         for _ in range(TRIES_MAX):
@@ -192,7 +193,10 @@ class MoneyHistories(RuleBasedStateMachine):
     @invariant()
     def nothing_is_unsound(self) -> None:
         ledger = self.gateway.ledger("payment.", "refund.")
-        assert_sound(read_evidence(self.ground.database, ledger), at_rest=False)
+        found = read_evidence(self.ground.database, ledger, self.ground.redis_client)
+        assert_sound(found, at_rest=False)
+        assert fences_fell(self.seen or found, found) == []
+        self.seen = found
 
     def teardown(self) -> None:
         self.let_the_gateways_clock_run(CLOCK_STEPS[-1])
