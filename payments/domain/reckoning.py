@@ -80,7 +80,7 @@ def _refund_differences(here: Here, there: Fact, theirs: Mapping[str | None, Ref
     ours = {refund.name: refund for refund in here.refunds if refund.name is not None}
     for name in sorted({*ours, *filter(None, theirs)}):
         one, other = ours.get(name), theirs.get(name)
-        if one is None and other is not None and other.status is RefundStatus.FAILED:
+        if one is None and other is not None and (other.status is RefundStatus.FAILED or not other.amount_paise):
             continue  # no money moved
         if one is None or other is None:
             what = f"refund {name} missing {'here' if one is None else 'there'}"

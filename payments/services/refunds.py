@@ -103,6 +103,9 @@ async def _refund(works: BookingWorks, gateway: Gateway, row: RefundRow) -> Gate
 
 async def take_refund(works: BookingWorks, told: GatewayRefund) -> RefundStatus | None:
     """Record what is said of a refund, ours or one made elsewhere. None: its payment is not known (yet)."""
+    if not told.amount_paise:
+        # Razorpay documents no such refund; it would move nothing.
+        return told.status
     async with works.open() as work:
         payment = await _lock_payment(work, told.payment)
         if payment is None:
@@ -196,8 +199,12 @@ async def _leave_to_a_person(works: BookingWorks, row: RefundRow, detail: str) -
 
 
 async def _lock_payment(work: BookingWork, payment_id: str) -> Payment | None:
-    """The payment, under its booking's lock where it has one. None: it is not known."""
+    """The payment, under its booking's lock; of nobody's the payment itself is locked. None: it is not known."""
     payment = await store.find(work.connection, payment_id)
+    if payment is not None and payment.booking is None:
+        # Not found: while this waited, it has found its booking.
+        parked = await store.find_parked(work.connection, payment_id, older_than_seconds=0)
+        payment = parked or await store.find(work.connection, payment_id)
     if payment is not None and payment.booking is not None:
         await work.lock(payment.booking)
         payment = await store.find(work.connection, payment_id)

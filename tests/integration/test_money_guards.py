@@ -8,10 +8,12 @@ from typing import Any
 from unittest.mock import AsyncMock, patch
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from bookings.api import BookingWorks, BoxOffice, issue_holder
 from bookings.models import Show
+from payments import store
 from payments.gateway import GatewayRefund
 from payments.razorpay_entities import refund_of
 from payments.razorpay_gateway import RazorpayGateway, gateway
@@ -23,7 +25,8 @@ from tests.support.money_evidence import Evidence, read_evidence
 from tests.support.money_guards import money_sql_without, settling_without
 from tests.support.money_house import House, Told
 from tests.support.razorpay import Paid, Razorpay
-from tests.support.witness import halt_at, rows, waits_for_a_lock
+from tests.support.staff import park
+from tests.support.witness import Halt, halt_at, rows, waits_for_a_lock
 
 
 @pytest.fixture
@@ -166,6 +169,37 @@ def _refunds_without_a_key() -> Iterator[None]:
 
     with patch.object(RazorpayGateway, "refund", refund):
         yield
+
+
+class TestTheLockOfMoneyOfNobody:
+    @with_and_without_guard
+    async def test_makes_one_teller_of_its_refund_wait_for_the_other(
+        self, house: House, office: BoxOffice, database: str, guarded: bool
+    ) -> None:
+        paid = await park(office, house.razorpay)
+        house.razorpay.sdk().payment.refund(paid.payment_id, {})
+        (refund,) = gateway.refunds_of_payment(paid.payment_id)
+        halt, record = Halt(), store.record_refund
+
+        async def halted(*arguments: Any, **named: Any) -> None:
+            await halt()
+            await record(*arguments, **named)
+
+        unlocked = patch.object(store, "find_parked", AsyncMock(return_value=None))
+        with unless(guarded, unlocked), patch.object(store, "record_refund", halted):
+            one = asyncio.create_task(refunds.take_refund(office.works, refund))
+            await halt.reached()
+            other = asyncio.create_task(refunds.take_refund(office.works, refund))
+            if guarded:
+                await waits_for_a_lock(database)
+            else:
+                await other
+            halt.go_on()
+            said = await asyncio.gather(one, other, return_exceptions=True)
+
+        # Off: each has seen no row of the refund, and writes one.
+        assert any(isinstance(outcome, psycopg.errors.UniqueViolation) for outcome in said) is not guarded
+        assert len(rows(database, "SELECT 1 FROM payments_refund")) == 1
 
 
 class TestTheOrdersLease:
