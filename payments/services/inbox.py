@@ -48,7 +48,10 @@ async def keep(works: BookingWorks, body: bytes, *, event_id: str) -> int | None
 
 
 async def take_event(works: BookingWorks, event: int, body: bytes) -> None:
-    """Take in a kept event and tick it off. What fails is written down and tried again. Never raises for bad data."""
+    """Take in a kept event and tick it off. What fails is written down with it and tried again.
+
+    Raises ClaimsUnavailable where even that cannot be written.
+    """
     try:
         await _take_in_facts(works, body)
     except (ClaimsUnavailable, NotReady) as failure:
@@ -56,6 +59,11 @@ async def take_event(works: BookingWorks, event: int, body: bytes) -> None:
         return
     except (NotAnEvent, KeyError, TypeError, ValueError, psycopg.DataError) as error:
         alert("a signed webhook cannot be understood", event=event, error=repr(error))
+        await _failed(works, event, repr(error))
+        return
+    except Exception as error:
+        # Whatever is wrong with one, Razorpay need not send it again and the others must not wait for it.
+        logger.exception("webhook event %s cannot be taken in", event)
         await _failed(works, event, repr(error))
         return
     async with works.connection() as connection:

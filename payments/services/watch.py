@@ -5,6 +5,7 @@ Without any webhook, verify calls and this settle everything within two minutes 
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from typing import Final
 
 from bookings.api import BookingWorks, ClaimsUnavailable, NotReady, Status, TryLater, pass_by
@@ -125,16 +126,20 @@ async def settle_leftovers(works: BookingWorks) -> int:
         bookings = await store.unsettled_bookings(work.connection, older_than_seconds=LEFT_UNDONE_SECONDS)
         parked = await store.parked_payments(work.connection, older_than_seconds=LEFT_UNDONE_SECONDS)
     for booking in bookings:
-        try:
-            await settle_booking(works, booking)
-        except (ClaimsUnavailable, NotReady) as failure:
-            logger.warning("booking %s is settled later: %s", booking, failure)
-        except Exception:
-            # Whatever is wrong with one, the others must not wait for it.
-            logger.exception("booking %s cannot be settled", booking)
+        await _apart(f"booking {booking}", settle_booking(works, booking))
     for payment in parked:
-        await _match_or_give_back(works, payment)
+        await _apart(f"payment {payment}", _match_or_give_back(works, payment))
     return len(bookings) + len(parked)
+
+
+async def _apart(what: str, settling: Awaitable[object]) -> None:
+    """Settle one. Whatever is wrong with it, the others must not wait for it."""
+    try:
+        await settling
+    except (ClaimsUnavailable, NotReady) as failure:
+        logger.warning("%s is settled later: %s", what, failure)
+    except Exception:
+        logger.exception("%s cannot be settled", what)
 
 
 async def _match_or_give_back(works: BookingWorks, payment: str) -> None:
