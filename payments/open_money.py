@@ -1,7 +1,7 @@
 """Money that is not at rest: what is open, since when, for how long that is normal, and what is next.
 
 At rest there is none. The admin's page, the doctor and /metrics read it; each brings its own connection. Closing
-what is open is services/staff.py.
+what is open is services/staff.py and staff_inbox.py.
 """
 
 from collections.abc import Iterable, Sequence
@@ -68,7 +68,8 @@ KINDS: Final = {
     "webhook_failed": Kind(
         "Told by Razorpay and not understood",
         0,
-        "Read the error; `manage.py ledger check --repair` asks Razorpay for the same facts.",
+        "Read the error. Put right what is wrong and try the event again; or close it, and let"
+        " `manage.py ledger check --repair` ask Razorpay for the same facts.",
     ),
     "order": Kind(
         "A buyer waits for his order",
@@ -86,7 +87,7 @@ KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """One thing that is open. `told` is what is known about it."""
+    """One thing that is open. `told` is what is known about it; `event` is set for an event of Razorpay's."""
 
     kind: str
     what: str
@@ -95,6 +96,7 @@ class OpenItem:
     amount_paise: int | None
     age_seconds: float
     told: str
+    event: int | None
 
     @property
     def is_overdue(self) -> bool:

@@ -33,6 +33,13 @@ def payment_link(payment: str | None) -> str:
     return format_html('<a href="{}">{}</a>', payment_page(payment), payment)
 
 
+def event_link(event: int) -> str:
+    """To the admin page of an event of Razorpay's, which has its body."""
+    return format_html(
+        '<a href="{}">event {}</a>', reverse("admin:payments_webhookevent_change", args=[event]), event
+    )
+
+
 def payment_page(payment: str) -> str:
     """The address of a payment in the admin, which reads an underscore in an id as the beginning of a code."""
     return reverse("admin:payments_payment_change", args=[quote(payment)])

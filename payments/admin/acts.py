@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWi
 
 from bookings.api import BookingWorks, BoxOffice, ClaimsUnavailable, NotReady, from_sync
 from payments.admin.reading import MAY_ACT
-from payments.services import staff
+from payments.services import staff, staff_inbox
 from payments.services.staff import By, NotPossible
 
 PAISE: Final = 100
@@ -74,7 +74,7 @@ class MatchForm(WhyForm):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing that can be done to a booking or a payment; `subject` is the name of that argument."""
+    """One thing that can be done to a booking, a payment or an event; `subject` is the name of that argument."""
 
     title: str
     button: str
@@ -143,11 +143,35 @@ PAYMENT_ACTS: Final = {
         done="The money is on its way back.",
     ),
 }
-# Which of them fit a payment, by what was decided about it.
-ACTS_OF: Final = {"manual": ("retry", "by-hand"), "parked": ("match", "give-back")}
+EVENT_ACTS: Final = {
+    "try-again": Act(
+        title="Try an event again",
+        button="Try again",
+        subject="event",
+        form=WhyForm,
+        foresee=staff_inbox.foresee_try_again,
+        do=staff_inbox.try_again,
+        done="The event was tried again. If it failed once more, it is still listed here, with what is wrong.",
+    ),
+    "close": Act(
+        title="Close an event",
+        button="Close it",
+        subject="event",
+        form=WhyForm,
+        foresee=staff_inbox.foresee_close,
+        do=staff_inbox.close,
+        done="The event is closed.",
+    ),
+}
+# Which of them fit, by what was decided about a payment, or by how something is open.
+ACTS_OF: Final = {
+    "manual": ("retry", "by-hand"),
+    "parked": ("match", "give-back"),
+    "webhook_failed": ("try-again", "close"),
+}
 
 
-def act_page(request: HttpRequest, act: Act, *, subject: str, back: str) -> HttpResponse:
+def act_page(request: HttpRequest, act: Act, *, subject: str | int, back: str) -> HttpResponse:
     """Ask, say what will happen, or do it. Raises PermissionDenied."""
     if not request.user.has_perm(act.permission):
         raise PermissionDenied

@@ -13,10 +13,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from bookings.api import Card
-from payments.admin.acts import ACTS_OF, PAYMENT_ACTS
+from payments.admin.acts import ACTS_OF, EVENT_ACTS, PAYMENT_ACTS
 from payments.admin.reading import MAY_ACT
 from payments.open_money import KINDS, PAGE_MAX, Kind, OpenItem, open_items, open_money_query
-from payments.words import booking_link, money, payment_link
+from payments.words import booking_link, event_link, money, payment_link
 
 MAY_LOOK = "payments.view_payment"
 MINUTE_SECONDS, HOUR_SECONDS, DAY_SECONDS = 60, 3600, 86_400
@@ -27,6 +27,7 @@ class Line:
     """One open thing as it is shown."""
 
     item: OpenItem
+    what: str
     amount: str
     age: str
     payment: str
@@ -89,18 +90,24 @@ def _normal(kind: Kind) -> str:
 
 
 def _line(item: OpenItem, *, may_act: bool) -> Line:
-    names = ACTS_OF.get(item.kind, ()) if may_act and item.payment is not None else ()
     return Line(
         item=item,
+        what=item.what if item.event is None else event_link(item.event),
         amount=money(item.amount_paise),
         age=told_age(item.age_seconds),
         payment=payment_link(item.payment),
         booking=booking_link(item.booking),
-        acts=[
-            (reverse("admin:payments_payment_act", args=[item.payment, name]), PAYMENT_ACTS[name].title)
-            for name in names
-        ],
+        acts=list(_acts(item)) if may_act else [],
     )
+
+
+def _acts(item: OpenItem) -> Iterator[tuple[str, str]]:
+    """The address and the title of each act that fits."""
+    for name in ACTS_OF.get(item.kind, ()):
+        if item.event is not None:
+            yield reverse("admin:payments_webhookevent_act", args=[item.event, name]), EVENT_ACTS[name].title
+        else:
+            yield reverse("admin:payments_payment_act", args=[item.payment, name]), PAYMENT_ACTS[name].title
 
 
 def told_age(seconds: float) -> str:

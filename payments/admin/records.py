@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 
-from payments.admin.acts import ACTS_OF, PAYMENT_ACTS, act_page
+from payments.admin.acts import ACTS_OF, EVENT_ACTS, PAYMENT_ACTS, act_page
 from payments.admin.open_money import open_money_view
 from payments.admin.reading import ReadOnlyAdmin
 from payments.domain.facts import Rank
@@ -138,6 +138,17 @@ class WebhookEventAdmin(ReadOnlyAdmin):
     fields = ["event", "event_id", "received_at", "processed_at", "tries", "error", "text"]
     readonly_fields = ["text"]
     show_full_result_count = False
+
+    def get_urls(self) -> list[URLPattern]:
+        """The admin's own, and before them the acts."""
+        act = self.admin_site.admin_view(self.act_view)
+        return [path("<int:event>/act/<slug:name>/", act, name="payments_webhookevent_act"), *super().get_urls()]
+
+    def act_view(self, request: HttpRequest, event: int, name: str) -> HttpResponse:
+        """One of the acts on an event."""
+        if name not in EVENT_ACTS:
+            raise Http404
+        return act_page(request, EVENT_ACTS[name], subject=event, back=reverse("admin:payments_open_money"))
 
     @admin.display(description="body")
     def text(self, event: WebhookEvent) -> str:

@@ -36,9 +36,10 @@ class By:
     reason: str
 
 
-async def _audit(
+async def audit(
     work: BookingWork, by: By, action: str, *, booking: str | None, payment: str | None, amount_paise: int | None
 ) -> None:
+    """Write down who did what, and why, in the transaction that does it."""
     await work.connection.execute(
         sql_file("payments", "audit"),
         {
@@ -72,7 +73,7 @@ async def refund_booking(works: BookingWorks, *, booking: str, amount_paise: int
     async with works.open() as work:
         facts, payment, refund_paise = await _refundable(work, booking, amount_paise)
         await end_confirmed(work, facts, refund_paise=refund_paise, reason=STAFF)
-        await _audit(work, by, "refund", booking=booking, payment=payment.payment, amount_paise=refund_paise)
+        await audit(work, by, "refund", booking=booking, payment=payment.payment, amount_paise=refund_paise)
 
 
 async def _refundable(work: BookingWork, booking: str, amount_paise: int | None) -> tuple[BookingFacts, Payment, int]:
@@ -122,7 +123,7 @@ async def cancel_by_policy(works: BookingWorks, *, booking: str, by: By) -> None
         else:
             refund_paise = await _by_policy(work, facts)
             await end_confirmed(work, facts, refund_paise=refund_paise, reason=RETURNED)
-        await _audit(work, by, "cancel", booking=booking, payment=None, amount_paise=refund_paise)
+        await audit(work, by, "cancel", booking=booking, payment=None, amount_paise=refund_paise)
 
 
 async def _cancellable(work: BookingWork, booking: str) -> BookingFacts:
@@ -178,7 +179,7 @@ async def retry_refund(works: BookingWorks, *, payment: str, by: By) -> None:
             work.connection, payment, amount_paise=amount_paise, reason=reason, attempt=(last.attempt or 0) + 1
         )
         await work.tell(kind=REFUND_DUE, key=key, payload={"refund": refund})
-        await _audit(work, by, "retry", booking=paid.booking, payment=payment, amount_paise=amount_paise)
+        await audit(work, by, "retry", booking=paid.booking, payment=payment, amount_paise=amount_paise)
         await _tell_buyer(work, facts)
 
 
@@ -202,7 +203,7 @@ async def note_given_by_hand(works: BookingWorks, *, payment: str, by: By) -> No
             sql_file("payments", "given_by_hand"),
             {"payment": payment, "booking": paid.booking, "amount": amount_paise},
         )
-        await _audit(work, by, "given by hand", booking=paid.booking, payment=payment, amount_paise=amount_paise)
+        await audit(work, by, "given by hand", booking=paid.booking, payment=payment, amount_paise=amount_paise)
         await _tell_buyer(work, facts)
 
 
@@ -290,7 +291,7 @@ async def match_payment(works: BookingWorks, *, payment: str, booking: str, by: 
         facts, parked = await _matchable(work, payment, booking)
         await store.adopt_order(work.connection, booking=booking, order=parked.order, amount_paise=facts.amount_paise)
         await store.record(work.connection, as_fact(parked), booking=booking, amount_paise=parked.amount_paise)
-        await _audit(work, by, "match", booking=booking, payment=payment, amount_paise=parked.amount_paise)
+        await audit(work, by, "match", booking=booking, payment=payment, amount_paise=parked.amount_paise)
     # Had this process died here, the sweep would settle it.
     return await settle_booking(works, booking)
 
@@ -319,7 +320,7 @@ async def give_back_parked(works: BookingWorks, *, payment: str, by: By) -> None
     async with works.open() as work:
         parked = await _parked(work, payment)
         await give_back(work, parked, STAFF)
-        await _audit(work, by, "give back", booking=None, payment=payment, amount_paise=parked.amount_paise)
+        await audit(work, by, "give back", booking=None, payment=payment, amount_paise=parked.amount_paise)
 
 
 async def _parked(work: BookingWork, payment: str) -> Payment:

@@ -10,7 +10,7 @@ from django.core.management import get_commands, load_command_class
 from bookings.api import RefundState
 from bookings.services.roles import BOX_OFFICE, ROLES
 from config.doctor.checklist import CHECKLIST
-from payments.admin.acts import CANCEL, PAYMENT_ACTS, REFUND
+from payments.admin.acts import CANCEL, EVENT_ACTS, PAYMENT_ACTS, REFUND
 from payments.domain.refunds import ATTEMPTS_MAX, DEFAULT_POLICY
 from payments.emulator.outcomes import SUCCESS_VPA
 from payments.models import Payment
@@ -70,7 +70,7 @@ class TestRazorpayPage:
         assert first_column("`refund`") == [f"`{state}`" for state in RefundState if state]
 
     def test_lists_every_act_and_the_right_to_it(self) -> None:
-        acts = (REFUND, CANCEL, *PAYMENT_ACTS.values())
+        acts = (REFUND, CANCEL, *PAYMENT_ACTS.values(), *EVENT_ACTS.values())
         assert first_column("act") == [act.title for act in acts]
         ((codename, title),) = Payment._meta.permissions
         assert f"*{title}* (`payments.{codename}`)" in PAGE

@@ -163,7 +163,7 @@ class TestARefund:
         async def fails(*_: object, **__: object) -> None:
             raise RuntimeError("no ink")
 
-        monkeypatch.setattr("payments.services.staff._audit", fails)
+        monkeypatch.setattr("payments.services.staff.audit", fails)
         with pytest.raises(RuntimeError, match="no ink"):
             await manager.post(refund_of(buyer), reason="a broken seat", confirmed="yes")
 

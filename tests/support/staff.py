@@ -18,6 +18,7 @@ from payments.services.ledger import Period, reckon_up
 from payments.services.settle import take_in
 from tests.support.buyer import Buyer
 from tests.support.cinema import PRICE_PAISE, make_show
+from tests.support.money_house import House
 from tests.support.razorpay import Paid, Razorpay
 from tests.support.relay import relay
 from tests.support.witness import rows
@@ -115,3 +116,18 @@ def audit(database: str) -> list[tuple[Any, ...]]:
 async def assert_books_are_right(office: BoxOffice) -> None:
     reckoning = await reckon_up(office.works, EVER)
     assert (reckoning.breaches, reckoning.totals.is_conserved) == ([], True)
+
+
+async def fail_an_event(house: House, database: str, body: bytes) -> int:
+    """An event that Razorpay signed and that has used up its tries. Returns its number."""
+    assert await house.deliver(body, "evt_failed") == 200
+    ((event,),) = rows(
+        database,
+        "UPDATE payments_webhookevent "
+        "SET tries = 20, processed_at = NULL, received_at = received_at - interval '1 hour' RETURNING id",
+    )
+    return int(event)
+
+
+def act_on_event(event: int, name: str) -> str:
+    return reverse("admin:payments_webhookevent_act", args=[event, name])
