@@ -45,18 +45,19 @@ def order_json(order: Order) -> dict[str, Any]:
 def payment_json(book: Book, payment: Payment) -> dict[str, Any]:
     """A payment."""
     detail, about, error = payment.detail, payment.about, payment.error or {}
+    refunded = payment.amount_refunded + _failed_and_counted(book, payment)
     found: dict[str, Any] = {
         "id": payment.id,
         "entity": "payment",
         "amount": payment.amount,
         "currency": payment.currency,
-        "status": payment.status,
+        "status": "refunded" if refunded == payment.amount else payment.status,
         "order_id": payment.order_id,
         "invoice_id": None,
         "international": False,
         "method": payment.method,
-        "amount_refunded": payment.amount_refunded,
-        "refund_status": refund_status(payment),
+        "amount_refunded": refunded,
+        "refund_status": refund_status(payment, refunded),
         "captured": payment.captured,
         "description": about.get("description"),
         "card_id": None,
@@ -110,11 +111,18 @@ def collection(items: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return {"entity": "collection", "count": len(listed), "items": listed}
 
 
-def refund_status(payment: Payment) -> str | None:
+def refund_status(payment: Payment, refunded: int) -> str | None:
     """Null, partial or full."""
-    if not payment.amount_refunded:
+    if not refunded:
         return None
-    return "full" if payment.amount_refunded >= payment.amount else "partial"
+    return "full" if refunded >= payment.amount else "partial"
+
+
+def _failed_and_counted(book: Book, payment: Payment) -> int:
+    if not book.switches["failed_refunds_count"]:
+        return 0
+    refunds = (book.refunds[refund] for refund in payment.refund_ids)
+    return sum(refund.amount for refund in refunds if refund.status == "failed")
 
 
 def webhook_json(book: Book, event: Event) -> dict[str, Any] | None:

@@ -16,6 +16,8 @@ SWITCHES: Final[Mapping[str, Any]] = {
     "second_success": "refund",
     # Virtual seconds for which a refund's idempotency key is remembered.
     "idempotency_seconds": 86_400,
+    # Whether a payment goes on counting a refund that failed as given back, as one that is slow to learn of it.
+    "failed_refunds_count": False,
     # payment.failed is "not always sent".
     "omit_payment_failed": False,
     # Virtual seconds that success@razorpay and failure@razorpay take to answer; None: they wait for the phone.

@@ -44,6 +44,10 @@ async def process_refund(works: BookingWorks, gateway: Gateway, refund_id: int) 
     told = next((refund for refund in found if refund.key == row.key), None)
     if told is None and fact.rank is Rank.AUTHORIZED:
         raise TryLater(AUTHORIZED_SECONDS)
+    if told is None and not _adds_up(fact, found):
+        # It still counts a refund that failed, or we have not been shown one: nothing can be said of what is left.
+        logger.warning("refund %s waits: what was given back of its payment does not add up", row.key)
+        raise TryLater(AGAIN_SECONDS)
     if told is None and fact.rank is Rank.REFUNDED:
         # Given back by somebody else, or by Razorpay itself as nobody captured it.
         await _end_without_us(works, row)
@@ -58,6 +62,15 @@ async def process_refund(works: BookingWorks, gateway: Gateway, refund_id: int) 
     status = await take_refund(works, told)
     if status is RefundStatus.PENDING:
         raise TryLater(PENDING_SECONDS)
+
+
+def _adds_up(fact: Fact, found: list[GatewayRefund]) -> bool:
+    """Whether a payment counts as given back what its refunds move (reference: 2.4)."""
+    if fact.rank is Rank.REFUNDED and not fact.was_captured:
+        # Nobody captured it, so it flowed back by itself; Razorpay need not have a refund of that.
+        return True
+    moved_paise = sum(refund.amount_paise for refund in found if refund.status is not RefundStatus.FAILED)
+    return moved_paise == fact.amount_refunded_paise
 
 
 def _left_paise(fact: Fact) -> int:

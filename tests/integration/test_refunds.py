@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -11,11 +12,13 @@ from asgiref.sync import sync_to_async
 from bookings.api import BoxOffice
 from bookings.models import Show
 from payments.models import RefundPolicy
-from payments.razorpay_gateway import gateway
+from payments.razorpay_gateway import RazorpayGateway, gateway
+from payments.services import refunds as services
 from payments.services.refunds import take_refund
 from payments.services.settle import take_in
 from tests.support.buyer import Buyer, new_buyer
 from tests.support.cinema import PRICE_PAISE, make_show
+from tests.support.guards import unless, with_and_without_guard
 from tests.support.razorpay import Paid, Razorpay
 from tests.support.relay import relay
 from tests.support.witness import live_claims, rows
@@ -211,9 +214,13 @@ class TestARefund:
         assert sent_back(razorpay) == [PRICE_PAISE] * 3
         assert balance(database) == 0
 
+    @pytest.mark.parametrize("listed", [True, False])
     async def test_of_money_nobody_captured_is_left_to_razorpay(
-        self, buyer: Buyer, razorpay: Razorpay, database: str
+        self, buyer: Buyer, razorpay: Razorpay, database: str, monkeypatch: pytest.MonkeyPatch, listed: bool
     ) -> None:
+        if not listed:
+            # Razorpay need not have a refund of what it never had.
+            monkeypatch.setattr(RazorpayGateway, "refunds_of_payment", lambda *_: [])
         show: Show = await sync_to_async(make_show)(starts_in=3 * DAY)
         await buyer.begin(show, "A1")
         await buyer.verify(buyer.pay("authorize"))
@@ -224,6 +231,43 @@ class TestARefund:
 
         assert (await buyer.look())["refund"] == "refunded"
         assert razorpay.ledger("payment.captured") == []
+
+
+class TestARefundThatFailedAndIsStillCounted:
+    """The payment is slow to learn of it: what it has as given back is more than its refunds move."""
+
+    @with_and_without_guard
+    @pytest.mark.parametrize(
+        ("starts_in", "due_paise", "harm"), [(3 * DAY, 50_000, "refunded"), (3 * HOUR, 37_500, "manual")]
+    )
+    async def test_is_tried_again_once_it_is_not(
+        self,
+        buyer: Buyer,
+        razorpay: Razorpay,
+        database: str,
+        starts_in: timedelta,
+        due_paise: int,
+        harm: str,
+        guarded: bool,
+    ) -> None:
+        show, _ = await buy(buyer, starts_in=starts_in)
+        theatre = (await sync_to_async(lambda: show.screen.theatre)()).pk
+        await sync_to_async(RefundPolicy.objects.create)(theatre_id=theatre, share_percent=75)
+        razorpay.switch(failed_refunds_count=True)
+        razorpay.refund_outcome("failed")
+        await buyer.cancel("user")
+
+        with unless(guarded, patch.object(services, "_adds_up", lambda *_: True)):
+            await relay(database, rounds=4)
+
+        # Off: nothing has moved, and the house believes that it did, or that it cannot.
+        assert (await buyer.look())["refund"] == ("due" if guarded else harm)
+        assert sent_back(razorpay) == [due_paise]
+        razorpay.switch(failed_refunds_count=False)
+        await relay(database)
+        if guarded:
+            assert (await buyer.look())["refund"] == "refunded"
+            assert refunds(database) == [(1, due_paise, "failed"), (2, due_paise, "processed")]
 
 
 class TestTheLedger:

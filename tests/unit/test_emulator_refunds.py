@@ -143,6 +143,15 @@ class TestFate:
         assert world.events_told()[-2:] == ["refund.created", "refund.failed"]
         assert world.refund(payment).status == "processed"
 
+    def test_failed_goes_on_to_count_where_switched_so(self, world: GatewayDesk, payment: Payment) -> None:
+        world.switch(failed_refunds_count=True)
+        self.plan(world, "failed")
+        world.refund(payment)
+        counted = payment_json(world.book, payment)
+
+        assert (counted["status"], counted["amount_refunded"]) == ("refunded", payment.amount)
+        assert world.refund(payment).status == "processed"
+
     def test_low_balance_refuses_and_uses_no_key(self, world: GatewayDesk, payment: Payment) -> None:
         self.plan(world, "low_balance")
         with pytest.raises(Refused) as refused:
