@@ -23,6 +23,11 @@ class RefundTold:
     amount_paise: int
     status: RefundStatus
 
+    @property
+    def moves_nothing(self) -> bool:
+        """Whether nobody need have heard of it."""
+        return self.status is RefundStatus.FAILED or not self.amount_paise
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
@@ -64,6 +69,12 @@ def differences(here: Here | None, there: Fact | None, refunds_there: Iterable[R
     yield from _refund_differences(here, there, {refund.name: refund for refund in refunds_there})
 
 
+def knows_refunds(here: Here, told: Iterable[RefundTold]) -> bool:
+    """Whether the house has these refunds of a payment, each as it is told."""
+    names = {refund.name for refund in here.refunds}
+    return all(refund in here.refunds or (refund.name not in names and refund.moves_nothing) for refund in told)
+
+
 def _payment_differences(here: Here, there: Fact) -> Iterator[Difference]:
     name = here.payment
     if (here.amount_paise, here.currency) != (there.amount_paise, there.currency):
@@ -80,8 +91,8 @@ def _refund_differences(here: Here, there: Fact, theirs: Mapping[str | None, Ref
     ours = {refund.name: refund for refund in here.refunds if refund.name is not None}
     for name in sorted({*ours, *filter(None, theirs)}):
         one, other = ours.get(name), theirs.get(name)
-        if one is None and other is not None and (other.status is RefundStatus.FAILED or not other.amount_paise):
-            continue  # no money moved
+        if one is None and other is not None and other.moves_nothing:
+            continue
         if one is None or other is None:
             what = f"refund {name} missing {'here' if one is None else 'there'}"
             yield Difference(here.payment, what, _refund(one), _refund(other))

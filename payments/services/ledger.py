@@ -11,7 +11,17 @@ from typing import Any, Final
 
 from bookings.api import BookingWorks, sql_file
 from payments.domain.facts import Fact, Rank
-from payments.domain.reckoning import Balance, Breach, Difference, Here, Reckoning, RefundTold, differences, reckon
+from payments.domain.reckoning import (
+    Balance,
+    Breach,
+    Difference,
+    Here,
+    Reckoning,
+    RefundTold,
+    differences,
+    knows_refunds,
+    reckon,
+)
 from payments.domain.refunds import RefundStatus
 from payments.gateway import Gateway, GatewayRefund, Refused, in_gateway_thread
 from payments.services.alerts import alert
@@ -19,21 +29,24 @@ from payments.services.refunds import take_refund
 from payments.services.settle import take_in
 
 DAYS: Final = 4
+# Refunds are compared for longer: banks answer in 5 to 7 working days, and may say no. Two weeks have holidays, too.
+REFUND_DAYS: Final = 14
 # Younger money is on its way: a capture is looked for after half a minute, webhooks come when they come.
 ON_ITS_WAY_SECONDS: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From and to, Unix seconds, both included."""
+    """From and to, Unix seconds, both included. `refunds_from_s` is where refunds begin; None: with the payments."""
 
     from_s: int
     to_s: int
+    refunds_from_s: int | None = None
 
     @classmethod
     def usual(cls, now_s: int) -> "Period":
         """The last days, for so long late authorisations come, up to what has had its time to arrive."""
-        return cls(now_s - DAYS * 86_400, now_s - ON_ITS_WAY_SECONDS)
+        return cls(now_s - DAYS * 86_400, now_s - ON_ITS_WAY_SECONDS, now_s - REFUND_DAYS * 86_400)
 
 
 @dataclass(slots=True)
@@ -57,7 +70,8 @@ async def check_ledger(works: BookingWorks, gateway: Gateway, *, period: Period,
     """Compare a period. Raises GatewayFailed, ClaimsUnavailable, NotReady."""
     report = LedgerReport(period)
     facts = await in_gateway_thread(gateway.payments_between, period.from_s, period.to_s)
-    refunds = await in_gateway_thread(gateway.refunds_between, period.from_s, period.to_s)
+    refunds_from_s = period.from_s if period.refunds_from_s is None else period.refunds_from_s
+    refunds = await in_gateway_thread(gateway.refunds_between, refunds_from_s, period.to_s)
     there = {fact.payment: fact for fact in facts}
     told = {*there, *(refund.payment for refund in refunds)}
     here = await _here(works, period, told)
@@ -98,12 +112,20 @@ def _suspects(here: dict[str, Here], there: dict[str, Fact], refunds: Sequence[G
     by_payment: dict[str, list[RefundTold]] = defaultdict(list)
     for refund in refunds:
         by_payment[refund.payment].append(_told(refund))
-    suspects = {payment for payment in by_payment if payment not in there}
-    for payment in {*here, *there}:
-        fact, ours = there.get(payment), here.get(payment)
-        if ours is None or fact is None or any(differences(ours, fact, by_payment[payment])):
-            suspects.add(payment)
-    return suspects
+    return {
+        payment
+        for payment in {*here, *there, *by_payment}
+        if _is_suspect(here.get(payment), there.get(payment), by_payment[payment])
+    }
+
+
+def _is_suspect(here: Here | None, there: Fact | None, refunds: list[RefundTold]) -> bool:
+    if here is None or (there is None and not refunds):
+        return True
+    if there is None:
+        # A payment of another period. There are many: it is looked up only where its refunds differ.
+        return not knows_refunds(here, refunds)
+    return any(differences(here, there, refunds))
 
 
 async def _look_again(

@@ -56,6 +56,7 @@ class TestRazorpayPage:
             f"{['three'][watch.LATE_POLL_SECONDS[-1] // 86_400 - 3]} days after it ended",
             f"given back after {watch.PARKED_SECONDS // 60} minutes",
             f"the last {['four'][ledger.DAYS - 4]} days",
+            f"refunds of the\nlast {ledger.REFUND_DAYS} days",
             f"{['ten'][ledger.ON_ITS_WAY_SECONDS // 60 - 10]} minutes ago",
             f"after {['three'][ATTEMPTS_MAX - 3]} attempts",
         )

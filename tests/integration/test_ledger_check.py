@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -13,15 +14,22 @@ from pytest_django import Settings
 
 from bookings.api import BoxOffice
 from bookings.models import Show
+from payments.razorpay_gateway import RazorpayGateway, gateway
+from payments.services import ledger
+from payments.services.ledger import Period, check_ledger
+from payments.services.refunds import take_refund
+from payments.services.settle import take_in
 from payments.tasks import check_ledger_daily
 from tests.support.buyer import Buyer, new_buyer
 from tests.support.cinema import PRICE_PAISE, make_show
+from tests.support.guards import unless, with_and_without_guard
 from tests.support.razorpay import Paid, Razorpay
 from tests.support.relay import relay
 from tests.support.staff import buy
 from tests.support.witness import rows
 
 SOON = "2099-01-01"
+DAY_SECONDS = 86_400
 
 
 @pytest.fixture
@@ -185,6 +193,52 @@ class TestWhatWasMissed:
         status, report = await check("--repair")
 
         assert (status, whats(report), report["repaired"]) == (1, ["missing there"], [])
+
+
+class TestARefundThatTheBankRefusedAfterDays:
+    async def refused(self, buyer: Buyer, razorpay: Razorpay, office: BoxOffice) -> Paid:
+        """Staff gave it back in the dashboard, the house heard of that; six days later it fails, and nobody tells."""
+        _, paid = await buy(buyer)
+        razorpay.refund_outcome("pending")
+        refund = razorpay.sdk().payment.refund(paid.payment_id, {})["id"]
+        await take_in(office.works, gateway.fetch_payment(paid.payment_id))
+        for told in gateway.refunds_of_payment(paid.payment_id):
+            await take_refund(office.works, told)
+        assert (await buyer.look())["refund"] == "refunded"
+        razorpay.advance(6 * DAY_SECONDS)
+        razorpay.settle_refund(refund, "failed")
+        return paid
+
+    @with_and_without_guard
+    async def test_is_found_and_made_by_the_house(
+        self, buyer: Buyer, razorpay: Razorpay, office: BoxOffice, database: str, guarded: bool
+    ) -> None:
+        paid = await self.refused(buyer, razorpay, office)
+
+        with unless(guarded, patch.object(ledger, "REFUND_DAYS", ledger.DAYS)):
+            today = Period.usual(razorpay.now_ms // 1000)
+            report = await check_ledger(office.works, gateway, period=today, repair=True)
+
+        # Off: the refund is older than what is compared, and the buyer waits for ever.
+        assert [one.payment for one in report.differences] == ([paid.payment_id] if guarded else [])
+        assert (await buyer.look())["refund"] == ("due" if guarded else "refunded")
+        await relay(database, rounds=2)
+        moved = [event["amount"] for event in razorpay.ledger("refund.created") if event.get("key")]
+        assert moved == ([2 * PRICE_PAISE] if guarded else [])
+
+    async def test_costs_no_look_at_the_payments_whose_refunds_agree(
+        self, buyer: Buyer, razorpay: Razorpay, office: BoxOffice, database: str
+    ) -> None:
+        await buy(buyer, starts_in=timedelta(days=3))
+        await buyer.cancel("user")
+        await relay(database, rounds=2)
+        razorpay.advance(6 * DAY_SECONDS)
+
+        with patch.object(RazorpayGateway, "fetch_payment") as look:
+            today = Period.usual(razorpay.now_ms // 1000)
+            report = await check_ledger(office.works, gateway, period=today, repair=True)
+
+        assert (report.is_clean, report.refunds, look.call_count) == (True, 1, 0)
 
 
 class TestRowsThatContradictEachOther:

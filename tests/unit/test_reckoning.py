@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from payments.domain.facts import Fact, Rank
-from payments.domain.reckoning import Balance, Here, RefundTold, differences, reckon
+from payments.domain.reckoning import Balance, Here, RefundTold, differences, knows_refunds, reckon
 from payments.domain.refunds import RefundStatus
 
 PAID = 50_000
@@ -36,6 +36,20 @@ class TestHouseAndGateway:
     def test_need_not_both_know_of_what_never_was_money(self, rank: Rank) -> None:
         assert found(None, replace(THERE, rank=rank)) == []
         assert found(replace(HERE, rank=rank), None) == []
+
+    @pytest.mark.parametrize(
+        ("told", "known"),
+        [
+            (BACK, True),
+            (replace(BACK, status=RefundStatus.FAILED), False),
+            (replace(BACK, amount_paise=1), False),
+            (replace(BACK, name="rfnd_2"), False),
+            (replace(BACK, name="rfnd_2", status=RefundStatus.FAILED), True),
+            (replace(BACK, name="rfnd_2", amount_paise=0), True),
+        ],
+    )
+    def test_have_the_same_refunds_of_an_old_payment(self, told: RefundTold, known: bool) -> None:
+        assert knows_refunds(replace(HERE, refunds=(BACK,)), [BACK, told]) is known
 
     def test_must_name_the_same_amount(self) -> None:
         assert found(HERE, replace(THERE, amount_paise=PAID + 1)) == ["amount differs"]

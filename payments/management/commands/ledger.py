@@ -4,7 +4,7 @@ import json
 import time
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,7 +30,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", nargs="?", choices=["check"], default="check")
         parser.add_argument(
-            "--from", dest="begin", type=_moment, metavar="WHEN", help="date or time, UTC (default: 4 days ago)"
+            "--from",
+            dest="begin",
+            type=_moment,
+            metavar="WHEN",
+            help="date or time, UTC (default: 4 days ago, for refunds 14)",
         )
         parser.add_argument(
             "--to", dest="end", type=_moment, metavar="WHEN", help="date or time, UTC (default: 10 minutes ago)"
@@ -43,7 +47,8 @@ class Command(BaseCommand):
             raise CommandError("RAZORPAY_KEY_ID is not set: there is no gateway to compare with.", returncode=2)
         usual = Period.usual(time.time_ns() // 1_000_000_000)
         begin, end = options["begin"], options["end"]
-        period = Period(usual.from_s if begin is None else begin, usual.to_s if end is None else end)
+        to_s = usual.to_s if end is None else end
+        period = replace(usual, to_s=to_s) if begin is None else Period(begin, to_s)
 
         async def work(office: BoxOffice) -> LedgerReport:
             return await check_ledger(office.works, gateway, period=period, repair=options["repair"])
