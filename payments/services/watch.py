@@ -5,6 +5,7 @@ Without any webhook, verify calls and this settle everything within two minutes 
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable
 from typing import Final
 
@@ -19,7 +20,10 @@ from payments.services.settle import give_back, settle_booking, take_in
 
 logger = logging.getLogger(__name__)
 
-BATCH_MAX: Final = 100
+# Even if the gateway answers none of a batch (7 s each), the last one ends within a task's time limit.
+BATCH_MAX: Final = 24
+# Less than Beat's 15 s: another batch is begun until then. At 0.2 s an answer that is 1,000 open checkouts in 45 s.
+POLL_SECONDS_MAX: Final = 12.0
 # Fewer than the gateway has threads and PostgreSQL's pool has connections.
 AT_ONCE_MAX: Final = 6
 POLL_LEASE_SECONDS: Final = 120.0
@@ -35,7 +39,17 @@ LEFT_UNDONE_SECONDS: Final = 5
 
 
 async def poll_orders(works: BookingWorks, gateway: Gateway) -> int:
-    """Look up the payments of orders that are due, some at a time. Returns how many were looked up."""
+    """Look up the payments of orders, batch by batch until none is due. Returns how many were looked up."""
+    give_up_at = time.monotonic() + POLL_SECONDS_MAX
+    count = 0
+    while polled := await _poll_batch(works, gateway):
+        count += polled
+        if time.monotonic() >= give_up_at:
+            break
+    return count
+
+
+async def _poll_batch(works: BookingWorks, gateway: Gateway) -> int:
     async with works.open() as work:
         due = await orders_store.take_polled(work.connection, batch_max=BATCH_MAX, lease_seconds=POLL_LEASE_SECONDS)
     places = asyncio.Semaphore(AT_ONCE_MAX)

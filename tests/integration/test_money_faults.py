@@ -10,7 +10,10 @@ from asgiref.sync import sync_to_async
 from bookings.api import BoxOffice, issue_holder
 from bookings.models import Show
 from payments import razorpay_gateway
+from payments.razorpay_gateway import gateway
+from payments.services import watch
 from tests.support.buyer import BUYER
+from tests.support.guards import unless, with_and_without_guard
 from tests.support.money import assert_sound
 from tests.support.money_crasher import run_task
 from tests.support.money_evidence import Evidence, read_evidence
@@ -177,3 +180,22 @@ class TestWithoutAnyWebhook:
             "lost": ("cancelled", "refunded"),
             "rival": ("pending", ""),
         }
+
+    @with_and_without_guard
+    async def test_one_poll_looks_up_all_that_are_due(
+        self, house: House, office: BoxOffice, show: Show, database: str, guarded: bool
+    ) -> None:
+        told = [await Told.begin(house, show, seat) for seat in ("A1", "A2", "A3")]
+        for one in told:
+            one.pay("capture")
+        make_due(database)
+
+        # More checkouts are open than one batch takes.
+        with (
+            patch.object(watch, "BATCH_MAX", 1),
+            unless(guarded, patch.object(watch, "POLL_SECONDS_MAX", 0)),
+        ):
+            count = await watch.poll_orders(office.works, gateway)
+
+        statuses = [booking["status"] for booking in evidence(house, database).bookings]
+        assert (count, statuses.count("confirmed")) == ((3, 3) if guarded else (1, 1))
