@@ -44,9 +44,14 @@ def order_of(entity: Mapping[str, Any]) -> GatewayOrder:
         order=_text(entity["id"], 40),
         amount_paise=_paise(entity["amount"]),
         currency=_text(entity["currency"], 3),
-        receipt=_text(entity.get("receipt"), 40),
+        receipt=receipt_of(entity),
         status=_text(entity["status"], 20),
     )
+
+
+def receipt_of(entity: Mapping[str, Any]) -> str:
+    """The receipt of an order entity, '' where it has none: the booking that it was made for."""
+    return _text(entity.get("receipt"), 40)
 
 
 def refund_of(entity: Mapping[str, Any]) -> GatewayRefund:

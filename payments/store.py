@@ -70,7 +70,8 @@ async def record(connection: AsyncConnection, fact: Fact, *, booking: str | None
             "currency": fact.currency,
             "rank": int(fact.rank),
             "refunded": fact.amount_refunded_paise,
-            "note": fact.booking_note,
+            # Kept to match money of nobody; else it would depend on which of its facts came first.
+            "note": fact.booking_note if booking is None else "",
             "method": fact.method,
             "error_code": fact.error_code,
             "error_detail": fact.error_detail,

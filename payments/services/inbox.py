@@ -8,13 +8,14 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import psycopg
 
 from bookings.api import AsyncConnection, BookingWorks, ClaimsUnavailable, NotReady, pass_by
 from payments.domain.refunds import RefundStatus
-from payments.razorpay_entities import fact_of, refund_of
+from payments.razorpay_entities import fact_of, receipt_of, refund_of
 from payments.services.alerts import alert
 from payments.services.refunds import take_refund
 from payments.services.settle import take_in
@@ -112,7 +113,11 @@ async def _take_in_facts(works: BookingWorks, body: bytes) -> None:
         return
     payload = event["payload"]
     if "payment" in payload:
-        await take_in(works, fact_of(payload["payment"]["entity"]))
+        fact = fact_of(payload["payment"]["entity"])
+        if "order" in payload and (receipt := receipt_of(payload["order"]["entity"])):
+            # The house gave the order its receipt; the notes of a payment came through a browser.
+            fact = replace(fact, booking_note=receipt)
+        await take_in(works, fact)
     if "refund" in payload:
         told = refund_of(payload["refund"]["entity"])
         status = await take_refund(works, told)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from bookings.models import Booking
+from payments.models import Order
 from tests.e2e.pages import SeatPage
 from tests.e2e.paying import BAD_CARD, BookingPage, PayPage, refused
 from tests.support.house import RunningHouse
@@ -127,6 +128,24 @@ class TestAFailedPayment:
         theirs.expect_state(seat, "held")
         window.try_again()
         window.send_upi("success@razorpay")
+        BookingPage(mine.page).expect_confirmed(seat)
+
+
+class TestAnOrderTheHouseHasLost:
+    def test_is_known_again_by_what_the_window_was_told(self, mine, razorpay: Razorpay):
+        razorpay.plan_webhooks(hold=True)
+        pay = PayPage.of(mine, 1)
+        (seat,) = pay.seats
+        mine.page.route("**/verify_payment/", refused)
+        window = pay.pay()
+        # As if the answer to its making had never come.
+        Order.objects.update(razorpay_id=None, state="creating")
+
+        window.pay_by_card()
+        pay.expect_busy("We are checking your payment")
+        (told,) = razorpay.webhooks("payment.captured")
+        razorpay.release_webhooks(told["event_id"])
+
         BookingPage(mine.page).expect_confirmed(seat)
 
 

@@ -54,6 +54,8 @@ export class Paying {
       amount: order.amount_paise,
       currency: order.currency,
       order_id: order.order_id,
+      // If the house lost the answer to its order, it knows the payment again by this.
+      notes: { booking: this.#data.booking },
       name: merchant,
       description,
       timeout: seconds,
