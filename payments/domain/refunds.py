@@ -8,6 +8,8 @@ from typing import Final
 HOUR_MS: Final = 3_600_000
 # Then a person looks: a new key is a new refund, and more of them would not help.
 ATTEMPTS_MAX: Final = 3
+# Razorpay refunds no less (reference: 1.3, "at least INR 1.00").
+REFUND_PAISE_MIN: Final = 100
 
 
 class RefundStatus(StrEnum):
@@ -73,10 +75,11 @@ DEFAULT_POLICY: Final = Policy(full_until_hours=24, share_until_hours=2, share_p
 
 
 def share_paise(policy: Policy, *, amount_paise: int, now_ms: int, starts_ms: int) -> int:
-    """What a buyer gets back who cancels now; rounded up to the paisa, in his favour."""
+    """What a buyer gets back who cancels now; rounded up in his favour, to the paisa or to what can be sent."""
     left_ms = starts_ms - now_ms
     if left_ms >= policy.full_until_hours * HOUR_MS and left_ms > 0:
         return amount_paise
     if left_ms >= policy.share_until_hours * HOUR_MS and left_ms > 0:
-        return -(-amount_paise * policy.share_percent // 100)
+        paise = -(-amount_paise * policy.share_percent // 100)
+        return min(amount_paise, max(paise, REFUND_PAISE_MIN)) if paise else 0
     return 0

@@ -12,15 +12,13 @@ from bookings.api import BookingFacts, BookingWork, BookingWorks, Status, Ticket
 from payments import store
 from payments.domain.decide import BookingState, decide
 from payments.domain.facts import Payment, Resolution, as_fact
-from payments.domain.refunds import RefundStatus
+from payments.domain.refunds import REFUND_PAISE_MIN, RefundStatus
 from payments.services.cancel import RETURNED, end_confirmed, refund_by_policy
 from payments.services.settle import REFUND_DUE, give_back, settle_booking
 from payments.store import RefundRow
 
 # Why a booking was cancelled, or money given back; the words of the person are in the audit entry.
 STAFF: Final = "staff"
-# Razorpay refunds no less.
-REFUND_PAISE_MIN: Final = 100
 _UNDER_WAY: Final = frozenset({RefundStatus.DUE, RefundStatus.PENDING})
 
 

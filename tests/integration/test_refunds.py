@@ -94,6 +94,23 @@ class TestTheBuyersOwnCancelling:
 
         assert sent_back(razorpay) == [2 * PRICE_PAISE]
 
+    @with_and_without_guard
+    async def test_gives_back_a_rupee_where_the_share_is_less(
+        self, buyer: Buyer, razorpay: Razorpay, database: str, monkeypatch: pytest.MonkeyPatch, guarded: bool
+    ) -> None:
+        show: Show = await sync_to_async(make_show)(starts_in=3 * HOUR, prices={"standard": 150})
+        await buyer.begin(show, "A1")
+        await buyer.verify(buyer.pay())
+        if not guarded:
+            monkeypatch.setattr("payments.domain.refunds.REFUND_PAISE_MIN", 1)
+
+        await buyer.cancel("user")
+        await relay(database, rounds=2)
+
+        # Off: Razorpay refuses so little, and a person has to look.
+        assert (await buyer.look())["refund"] == ("refunded" if guarded else "manual")
+        assert sent_back(razorpay) == ([100] if guarded else [])
+
     async def test_waits_for_the_banks(self, buyer: Buyer, razorpay: Razorpay, database: str) -> None:
         await buy(buyer)
         razorpay.refund_outcome("pending")

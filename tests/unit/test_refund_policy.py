@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from payments.domain.refunds import (
     DEFAULT_POLICY,
     HOUR_MS,
+    REFUND_PAISE_MIN,
     Policy,
     RefundStatus,
     Returning,
@@ -47,6 +48,10 @@ class TestTheHousesPolicy:
     def test_is_whole_then_half_then_nothing(self, hours_before: int, ms_more: int, paise: int) -> None:
         assert share(DEFAULT_POLICY, 50_001, hours_before * HOUR_MS + ms_more) == paise
 
+    @pytest.mark.parametrize(("paid_paise", "paise"), [(100, 100), (150, 100), (199, 100), (200, 100), (202, 101)])
+    def test_gives_a_rupee_where_half_is_less(self, paid_paise: int, paise: int) -> None:
+        assert share(DEFAULT_POLICY, paid_paise, 3 * HOUR_MS) == paise
+
 
 class TestEveryPolicy:
     @given(policy=POLICIES, amount=AMOUNTS, moment=MOMENTS)
@@ -73,7 +78,12 @@ class TestEveryPolicy:
     def test_rounds_in_the_buyers_favour_by_less_than_a_paisa(self, percent: int, amount: int) -> None:
         given_back = share(Policy(24, 2, percent), amount, 3 * HOUR_MS)
 
-        assert 0 <= 100 * given_back - percent * amount < 100
+        assert 0 <= 100 * given_back - percent * amount < 100 or given_back == REFUND_PAISE_MIN
+
+    @given(policy=POLICIES, amount=AMOUNTS, moment=MOMENTS)
+    def test_gives_nothing_or_what_can_be_sent(self, policy: Policy, amount: int, moment: int) -> None:
+        given_back = share_paise(policy, amount_paise=amount, now_ms=moment, starts_ms=STARTS_MS)
+        assert given_back == 0 or given_back >= REFUND_PAISE_MIN
 
     @given(policy=POLICIES, amount=AMOUNTS, after_ms=st.integers(0, 10 * HOUR_MS))
     def test_gives_nothing_once_the_show_has_begun(self, policy: Policy, amount: int, after_ms: int) -> None:
