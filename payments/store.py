@@ -310,6 +310,14 @@ async def refund_policy(connection: AsyncConnection, theatre_id: int) -> Policy 
     return Policy(*row) if row else None
 
 
+async def now_ms(connection: AsyncConnection) -> int:
+    """What time it is, Unix ms, by the clock that deadlines are kept by; not when the transaction began."""
+    cursor = await connection.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+    row = await cursor.fetchone()
+    assert row is not None, "it is always some time"
+    return int(row[0])
+
+
 # --- what was left undone
 
 

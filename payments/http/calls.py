@@ -207,7 +207,6 @@ async def cancel(request: HttpRequest, wanted: CancelRequest, idempotency_key: I
             holder=holder,
             reason=wanted.reason,
             expected=Status(wanted.expected_status) if wanted.expected_status else None,
-            now_ms=time.time_ns() // 1_000_000,
             keyed=keyed,
         )
 

@@ -59,7 +59,6 @@ async def cancel_booking(
     holder: str,
     reason: Reason,
     expected: Status | None,
-    now_ms: int,
     keyed: KeyedRequest | None = None,
 ) -> Cancelled:
     """Cancel a pending booking; a confirmed one only for its buyer (`user`), by the theatre's policy. Idempotent.
@@ -74,30 +73,31 @@ async def cancel_booking(
             return Cancelled.from_json(first)
         if facts.status == Status.CONFIRMED and expected == Status.PENDING:
             raise BookingConfirmed
-        cancelled = await _cancel(work, facts, reason=reason, now_ms=now_ms)
+        cancelled = await _cancel(work, facts, reason=reason)
         await work.remember(holder, keyed, cancelled.as_json())
         return cancelled
 
 
-async def _cancel(work: BookingWork, facts: BookingFacts, *, reason: Reason, now_ms: int) -> Cancelled:
+async def _cancel(work: BookingWork, facts: BookingFacts, *, reason: Reason) -> Cancelled:
     if facts.status == Status.PENDING:
         await work.cancel(facts, reason=reason)
         return Cancelled(facts.booking, Status.CANCELLED, facts.refund)
     if facts.status == Status.CONFIRMED and reason == "user":
-        refund_paise = await refund_by_policy(work, facts, now_ms=now_ms)
+        refund_paise = await refund_by_policy(work, facts)
         refund = await end_confirmed(work, facts, refund_paise=refund_paise, reason=RETURNED)
         return Cancelled(facts.booking, Status.CANCELLED, refund)
     return Cancelled(facts.booking, facts.status, facts.refund)
 
 
-async def refund_by_policy(work: BookingWork, facts: BookingFacts, *, now_ms: int) -> int:
-    """What the buyer of a confirmed booking gets back who cancels now, in paise. Raises TicketUsed.
+async def refund_by_policy(work: BookingWork, facts: BookingFacts) -> int:
+    """What the buyer of a confirmed booking gets back, in paise, who cancels now by PostgreSQL's clock.
 
-    Whoever sits inside gives nothing back, whoever asks for him; a refund by staff is another act.
+    Whoever sits inside gives nothing back, whoever asks for him; a refund by staff is another act. Raises TicketUsed.
     """
     if await work.has_come_in(facts):
         raise TicketUsed
     policy = await store.refund_policy(work.connection, facts.theatre_id) or DEFAULT_POLICY
+    now_ms = await store.now_ms(work.connection)
     return share_paise(policy, amount_paise=facts.amount_paise, now_ms=now_ms, starts_ms=facts.starts_ms)
 
 

@@ -136,20 +136,12 @@ async def _cancellable(work: BookingWork, booking: str) -> BookingFacts:
 async def _by_policy(work: BookingWork, facts: BookingFacts) -> int:
     """What goes back; never more than its buyer would get, as for that one needs the right to refund."""
     try:
-        return await refund_by_policy(work, facts, now_ms=await _now_ms(work))
+        return await refund_by_policy(work, facts)
     except TicketUsed:
         raise NotPossible(
             "Somebody has come in with this booking, so by the policy it is over. Whoever may give money back"
             " can still refund it."
         ) from None
-
-
-async def _now_ms(work: BookingWork) -> int:
-    # PostgreSQL's clock, as the hours of the policy are counted to a time that it keeps.
-    cursor = await work.connection.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
-    row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 # --- a refund that needs a person

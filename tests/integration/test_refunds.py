@@ -1,5 +1,6 @@
 """Money on its way back, followed to its end over the emulated Razorpay: whose wish it was, and what may go wrong."""
 
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from asgiref.sync import sync_to_async
 
 from bookings.api import BoxOffice
 from bookings.models import Show
+from payments import store
 from payments.models import RefundPolicy
 from payments.razorpay_gateway import RazorpayGateway, gateway
 from payments.services import refunds as services
@@ -93,6 +95,25 @@ class TestTheBuyersOwnCancelling:
         await relay(database)
 
         assert sent_back(razorpay) == [2 * PRICE_PAISE]
+
+    @with_and_without_guard
+    async def test_does_not_believe_the_clock_of_a_process(
+        self, buyer: Buyer, razorpay: Razorpay, monkeypatch: pytest.MonkeyPatch, database: str, guarded: bool
+    ) -> None:
+        await buy(buyer, starts_in=25 * HOUR)
+        two_hours_ahead = time.time_ns() + 2 * 3_600_000_000_000
+
+        async def by_the_process(_: object) -> int:
+            return time.time_ns() // 1_000_000
+
+        if not guarded:
+            monkeypatch.setattr(store, "now_ms", by_the_process)
+        with patch.object(time, "time_ns", lambda: two_hours_ahead):
+            await buyer.cancel("user")
+        await relay(database)
+
+        # Off: too late for all of it, by a clock that is wrong.
+        assert sent_back(razorpay) == [2 * PRICE_PAISE if guarded else PRICE_PAISE]
 
     @with_and_without_guard
     async def test_gives_back_a_rupee_where_the_share_is_less(
