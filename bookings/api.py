@@ -69,7 +69,7 @@ from bookings.selectors.catalogue_values import (
 from bookings.selectors.doors import list_doors
 from bookings.selectors.filling import get_fills
 from bookings.selectors.live import MyHold, SeatPicture, get_seat_picture
-from bookings.services.booking_work import BookingWork, BookingWorks
+from bookings.services.booking_work import BookingWork, BookingWorks, Grab
 from bookings.services.box_office import BoxOffice, from_sync, with_box_office
 from bookings.services.check_in import DoorCounts, Entry, count_door, recent_entries
 from bookings.services.cleanup.rules import Rule as RetentionRule
@@ -135,6 +135,7 @@ __all__ = [
     "Event",
     "Fill",
     "Foreseen",
+    "Grab",
     "Held",
     "HoldExpired",
     "HoldRecord",

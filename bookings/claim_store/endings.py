@@ -47,8 +47,12 @@ class Released(NamedTuple):
     ended: bool
 
 
-async def end_stale_rivals(connection: AsyncConnection, row: HoldRow) -> list[Ended]:
-    """Expire the bookings past their deadline that stand in the way of a hold, in its transaction."""
+async def end_stale_rivals(connection: AsyncConnection, row: HoldRow, *, let_through: bool) -> list[Ended]:
+    """Expire the bookings past their deadline that stand in the way of a hold, in its transaction.
+
+    `let_through`: Redis has given the hold its seats. Where nobody asked it, PostgreSQL's clock decides to the full.
+    """
+    slack_ms = CLOCK_SLACK_MS if let_through else 0
     cursor = await connection.execute(
         statement("stale_rivals"),
         {
@@ -56,13 +60,13 @@ async def end_stale_rivals(connection: AsyncConnection, row: HoldRow) -> list[En
             "holder": row.holder,
             "booking": row.booking,
             "seats": [seat for seat, _ in row.claims],
-            "slack_ms": CLOCK_SLACK_MS,
+            "slack_ms": slack_ms,
         },
     )
     stale = [booking for (booking,) in await cursor.fetchall()]
     if not stale:
         return []
-    return await expire_bookings(connection, bookings=stale, slack_ms=CLOCK_SLACK_MS)
+    return await expire_bookings(connection, bookings=stale, slack_ms=slack_ms)
 
 
 async def expire_bookings(

@@ -7,6 +7,7 @@ died, is in the picture_pending rows (consistency rule 17).
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from enum import Enum, auto
 from typing import Any, Final
 from uuid import UUID
 
@@ -40,6 +41,14 @@ class _SeatsTaken(Exception):
     """Somebody else has one of the seats; the savepoint is rolled back."""
 
 
+class Grab(Enum):
+    """What Redis says about the seats of an ended booking. AWAY: nothing, so PostgreSQL decides alone."""
+
+    GRANTED = auto()
+    REFUSED = auto()
+    AWAY = auto()
+
+
 class BookingWork:
     """The verbs of one transaction. Their caller has locked the booking with `lock`."""
 
@@ -65,8 +74,11 @@ class BookingWork:
         fence = await settling.confirm(self.connection, facts, late=facts.status != Status.PENDING)
         self._to_show.append(lambda store: self._works.show_confirmed(store, facts, fence))
 
-    async def reclaim(self, facts: BookingFacts) -> bool:
-        """Claim the seats of an ended booking again, all or none. False: somebody else has one of them."""
+    async def reclaim(self, facts: BookingFacts, *, let_through: bool) -> bool:
+        """Claim the seats of an ended booking again, all or none. False: somebody else has one of them.
+
+        `let_through`: Redis has granted them.
+        """
         row = HoldRow(
             booking=facts.booking,
             show_id=facts.show_id,
@@ -74,7 +86,7 @@ class BookingWork:
             expires_ms=facts.expires_ms,
             claims=facts.seats,
         )
-        stale = await end_stale_rivals(self.connection, row)
+        stale = await end_stale_rivals(self.connection, row, let_through=let_through)
         if stale:
             self._to_show.append(lambda store: self._works.show_expired(store, stale))
         try:
@@ -205,20 +217,20 @@ class BookingWorks:
 
     # --- late money
 
-    async def grab(self, facts: BookingFacts) -> bool:
-        """Take the seats of an ended booking in Redis again, before PostgreSQL is asked; True too without Redis.
+    async def grab(self, facts: BookingFacts) -> Grab:
+        """Take the seats of an ended booking in Redis again, before PostgreSQL is asked.
 
-        False: somebody else was promised one of them, or the holder has another hold by now. Raises NotReady.
+        REFUSED: somebody else was promised one of them, or the holder has another hold by now. Raises NotReady.
         """
         try:
             store = await self._standby.store()
             for _ in range(2):
                 try:
-                    return await self._grab(store, facts)
+                    return Grab.GRANTED if await self._grab(store, facts) else Grab.REFUSED
                 except ShowNotReady:
                     await self._live.make_ready(store, facts.show_id)
         except StoreUnavailable:
-            return True
+            return Grab.AWAY
         raise NotReady
 
     async def _grab(self, store: SeatStore, facts: BookingFacts) -> bool:

@@ -243,7 +243,7 @@ class LiveHolds:
             async with self._pool.connection() as connection:
                 try:
                     async with connection.transaction():
-                        ended = await end_stale_rivals(connection, row)
+                        ended = await end_stale_rivals(connection, row, let_through=True)
                         await pass_by("takeover.stale_ended")
                         fence = await self._claim_alone(connection, row)
                         proven = await self._as_owned(connection, plan, row, held)

@@ -129,7 +129,7 @@ class StandbyHolds:
     async def _claim(
         self, connection: AsyncConnection, plan: ShowPlan, row: HoldRow, keyed: KeyedRequest | None
     ) -> Held:
-        await end_stale_rivals(connection, row)
+        await end_stale_rivals(connection, row, let_through=False)
         standing = (await claims.hold_batch(connection, [row], hold_ms=self._limits.hold_ms)).get(row.booking)
         if standing is None or len(standing.claimed) < len(row.claims):
             raise _DoesNotStand

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from bookings.api import BookingFacts, BookingWork, BookingWorks, Status, pass_by
+from bookings.api import BookingFacts, BookingWork, BookingWorks, Grab, Status, pass_by
 from payments import store
 from payments.domain.decide import BookingState, Decision, Unpaid, Why, decide
 from payments.domain.facts import Fact, Payment, Rank, Resolution, knows
@@ -67,7 +67,7 @@ async def take_in(
         assert facts is not None, "an order's booking stays"
         payment = await store.record(work.connection, fact, booking=seen.booking, amount_paise=seen.amount_paise)
         await pass_by("settle.recorded")
-        look = await _look(work, facts, seats_are_ours=None, decided=decided)
+        look = await _look(work, facts, grabbed=None, decided=decided)
     return Settled(booking=seen.booking, status=await _with_seats(works, look, decided=decided), payment=payment)
 
 
@@ -81,7 +81,7 @@ async def settle_booking(works: BookingWorks, booking: str) -> Status | None:
         facts = await work.lock(booking)
         if facts is None:
             return None
-        look = await _look(work, facts, seats_are_ours=None)
+        look = await _look(work, facts, grabbed=None)
     return await _with_seats(works, look)
 
 
@@ -105,14 +105,14 @@ async def _with_seats(works: BookingWorks, look: _Look, *, decided: Decided | No
         async with works.open() as work:
             locked = await work.lock(facts.booking)
             assert locked is not None, "a booking stays"
-            look = await _look(work, locked, seats_are_ours=grabbed, decided=decided)
-        if grabbed and look.status != Status.CONFIRMED:
+            look = await _look(work, locked, grabbed=grabbed, decided=decided)
+        if grabbed is not Grab.REFUSED and look.status != Status.CONFIRMED:
             await works.let_go(facts)
     return look.status
 
 
 async def _look(
-    work: BookingWork, facts: BookingFacts, *, seats_are_ours: bool | None, decided: Decided | None = None
+    work: BookingWork, facts: BookingFacts, *, grabbed: Grab | None, decided: Decided | None = None
 ) -> _Look:
     """Decide and carry it out, in the transaction that has locked the booking."""
     found = await store.payments_with_amounts(work.connection, facts.booking)
@@ -124,8 +124,11 @@ async def _look(
         amount_paise=facts.amount_paise,
         may_be_late_paid=bool(facts.seats) and facts.is_sold and not facts.has_started and not facts.has_newer,
     )
+    # Without Redis the claim in PostgreSQL says it.
+    seats_are_ours = None if grabbed is None else grabbed is not Grab.REFUSED
     decision = decide(state, payments, amounts_paise=amounts, seats_are_ours=seats_are_ours)
-    if decision.apply and facts.status != Status.PENDING and not await work.reclaim(facts):
+    is_late = decision.apply is not None and facts.status != Status.PENDING
+    if is_late and not await work.reclaim(facts, let_through=grabbed is Grab.GRANTED):
         decision = decide(state, payments, amounts_paise=amounts, seats_are_ours=False)
     status = await _carry_out(work, facts, payments, decision)
     if not decision.needs_seats:

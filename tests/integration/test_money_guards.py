@@ -11,7 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from bookings.api import BookingWorks, BoxOffice, issue_holder
+from bookings.api import BookingWorks, BoxOffice, Grab, issue_holder
 from bookings.models import Show
 from payments import store
 from payments.gateway import GatewayRefund
@@ -262,7 +262,7 @@ class TestTheClaimOfLateMoney:
         clause = "ON CONFLICT (show_id, seat_index) WHERE released_at IS NULL DO NOTHING"
         with (
             # Redis would refuse as well.
-            patch.object(BookingWorks, "grab", AsyncMock(return_value=True)),
+            patch.object(BookingWorks, "grab", AsyncMock(return_value=Grab.GRANTED)),
             unless(guarded, settling_without("reclaim_seats", clause)),
             unless(guarded, without_index(database, "one_live_claim_per_seat")),
         ):

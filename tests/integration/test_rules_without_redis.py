@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -14,10 +14,11 @@ import redis
 from bookings.api import BoxOffice, NotReady, RateLimited, SeatsUnavailable, TooManySeats
 from bookings.claim_store import store as claims
 from bookings.models import Show
-from bookings.seat_store import StoreUnavailable, connection
+from bookings.seat_store import connection
 from bookings.services import standby
 from bookings.services.reconcile import Reconciler
 from tests.support.guards import unless, with_and_without_guard
+from tests.support.redis_away import back, noticed, without_redis
 from tests.support.witness import (
     another_office,
     dies,
@@ -39,36 +40,6 @@ if TYPE_CHECKING:
 
 # The contract's word: without Redis holds go on within so long.
 WITHIN_SECONDS = 2.0
-
-
-@asynccontextmanager
-async def without_redis(office: BoxOffice, servers: "EmbeddedServers", *, how: str) -> AsyncIterator[None]:
-    """Redis is killed or hangs within this block, and the office knows; afterwards it is live again."""
-    if how == "killed":
-        servers.kill_redis()
-    else:
-        servers.pause_redis()
-    try:
-        await noticed(office)
-        yield
-    finally:
-        await back(office, servers)
-
-
-async def noticed(office: BoxOffice) -> None:
-    """The office has found out; a Redis that hangs is noticed by whoever asks it, as rooms do every second."""
-    while office.live:
-        with suppress(StoreUnavailable):
-            await office.positions([1])
-
-
-async def back(office: BoxOffice, servers: "EmbeddedServers") -> None:
-    """Redis is there again, empty if it was killed, and the office believes it."""
-    if servers.redis_runs():
-        servers.resume_redis()
-    else:
-        await asyncio.to_thread(servers.start_redis)
-    await eventually(lambda: office.live)
 
 
 class TestGone:
