@@ -87,6 +87,13 @@ def living_house(database: str) -> None:
         heartbeats.leave_sign(name)
 
 
+@pytest.fixture
+def in_development(settings: Settings) -> None:
+    """As the environment of the tests says, and pytest-django does not: a house with the emulator's secrets."""
+    settings.DEBUG = True
+
+
+@pytest.mark.usefixtures("in_development")
 class TestDoctor:
     def test_finds_a_living_house_well(self, living_house: None, razorpay: Razorpay) -> None:
         show = make_show()
