@@ -3,7 +3,8 @@
 What SeatServer is to Daphne. Ready frames go past ASGI onto the transport, whole text frames from clients past the
 parser to the consumer, and a slow socket is noticed at the same bound. Whatever is out of the ordinary takes the
 way of uvicorn and websockets, as before. Private parts of uvicorn that this leans on: `conn`, `close_sent`,
-`handshake_complete`, `writable`, `scope`, `handle_connect`; tests over the real server fail if they change.
+`handshake_complete`, `read_paused`, `writable`, `scope` and the methods that are overridden; tests
+over the real server fail if they change.
 """
 
 import asyncio
@@ -28,19 +29,19 @@ FRAME_BYTES_MAX: Final = 64 * 1024
 class TransportWriter:
     """Onto an asyncio transport, which sends at once while nothing waits. Ready frames are as right under TLS."""
 
-    __slots__ = ("_behind", "_protocol", "_transport", "on_drained")
+    __slots__ = ("_protocol", "_transport", "behind", "on_drained")
 
     def __init__(self, protocol: "SeatProtocol") -> None:
         self._protocol = protocol
         self._transport = transport = protocol.transport
-        self._behind = False
+        self.behind = False
         self.on_drained: Callable[[], None] = _nothing
         transport.set_write_buffer_limits(high=BUFFERED_BYTES_MAX, low=0)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER_BYTES)
 
     def write(self, frame: Frame) -> bool:
         """See Writer."""
-        if self._behind:
+        if self.behind:
             return False
         self.reply(frame)
         return True
@@ -69,24 +70,24 @@ class TransportWriter:
             pass
         else:
             raise AssertionError("uvicorn made a writable socket wait")
-        self._transport.resume_reading()
+        protocol.mind_reading()
 
     # --- called by the protocol
 
     def fall_behind(self) -> None:
         """More than BUFFERED_BYTES_MAX wait: a request cannot outrun its answers, so nothing more is read."""
-        self._behind = True
-        self._transport.pause_reading()
+        self.behind = True
+        self._protocol.mind_reading()
 
     def drained(self) -> None:
         """Nothing waits any more."""
-        self._behind = False
-        self._transport.resume_reading()
+        self.behind = False
+        self._protocol.mind_reading()
         self.on_drained()
 
     def gone(self) -> None:
         """The connection is gone. Letting go of each other, its parts are freed at once and not by the collector."""
-        self._behind = True
+        self.behind = True
         self._protocol.deliver = None
         self.on_drained = _nothing
 
@@ -156,6 +157,20 @@ class SeatProtocol(WebSocketsSansIOProtocol):
             return
         self._message_open = leaves_message_open(frame, already=self._message_open)
         super().data_received(frame)
+
+    async def receive(self) -> Any:
+        """ASGI: the next message. uvicorn then reads on, even if the socket is behind."""
+        message = await super().receive()
+        self.mind_reading()
+        return message
+
+    def mind_reading(self) -> None:
+        """Read while nothing waits on its way in or out; and after our close frame, to find the client's."""
+        waits = self.read_paused or (self.writer is not None and self.writer.behind)
+        if self.close_sent or not waits:
+            self.transport.resume_reading()
+        else:
+            self.transport.pause_reading()
 
     def pause_writing(self) -> None:
         """asyncio: the socket has fallen behind."""

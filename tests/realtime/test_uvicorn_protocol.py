@@ -1,0 +1,179 @@
+"""Our protocol for uvicorn alone, on a real socket: what it reads, and when it lets go. On both event loops."""
+
+import asyncio
+import inspect
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import wraps
+from typing import Any
+
+import pytest
+import uvloop
+from uvicorn import Config
+from uvicorn.server import ServerState
+from websockets.frames import Frame, Opcode
+
+from realtime.frames import Frame as ReadyFrame
+from realtime.uvicorn_protocol import SeatProtocol, TransportWriter
+from tests.support.guards import with_and_without_guard
+from tests.support.patience import PATIENCE_SECONDS
+
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+# More than all buffers between two ends take.
+LONG_ANSWER = ReadyFrame(b"x" * 1_000_000)
+
+
+def on_both_loops(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Run an async test on asyncio's loop and on uvloop's."""
+
+    @wraps(test)
+    def run(*args: Any, new_loop: Callable[[], asyncio.AbstractEventLoop], **kwargs: Any) -> None:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(test(*args, **kwargs))
+
+    asked = inspect.signature(test)
+    loop = inspect.Parameter("new_loop", inspect.Parameter.KEYWORD_ONLY)
+    run.__signature__ = asked.replace(parameters=[*asked.parameters.values(), loop])  # type: ignore[attr-defined]
+    on_both: Callable[..., None] = pytest.mark.parametrize(
+        "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
+    )(run)
+    return on_both
+
+
+def frame(payload: bytes, *, opcode: Opcode = Opcode.TEXT, fin: bool = True) -> bytes:
+    """A client's frame."""
+    return Frame(opcode, payload, fin=fin).serialize(mask=True, extensions=None)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let everybody go on until this is so."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not condition():  # noqa: ASYNC110 — of a socket, which sets no event
+            await asyncio.sleep(0)
+
+
+class Consumer:
+    """Takes messages, through ASGI while `may_take` is set or directly, and gives each to `answer`."""
+
+    def __init__(self, *, directly: bool = False) -> None:
+        self.taken: list[bytes] = []
+        self.may_take = asyncio.Event()
+        self.may_take.set()
+        self.answer: Callable[[bytes], None] = lambda _: None
+        self.gone = False
+        self.writer: TransportWriter
+        self._directly = directly
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve a socket as our consumers do."""
+        self.writer = scope["extensions"]["housefull.writer"]
+        if self._directly:
+            self.writer.deliver_to(self._take)
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] != "websocket.disconnect":
+            text = message.get("text")
+            self._take(message["bytes"] if text is None else text.encode())
+            await self.may_take.wait()
+        self.gone = True
+
+    def _take(self, payload: bytes) -> None:
+        self.taken.append(payload)
+        self.answer(payload)
+
+
+class Line:
+    """A protocol of ours at one end, a client that reads only when told to at the other."""
+
+    def __init__(self, protocol: SeatProtocol, client: socket.socket) -> None:
+        self.protocol = protocol
+        self.transport = protocol.transport
+        self._client = client
+
+    async def send(self, data: bytes) -> None:
+        """Send as one segment."""
+        await asyncio.get_running_loop().sock_sendall(self._client, data)
+
+    async def read_until(self, condition: Callable[[], bool]) -> bytes:
+        """Read until something is so at the other end, or the connection ends."""
+        arrived = b""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not condition():
+                try:
+                    part = self._client.recv(65536)
+                except BlockingIOError:
+                    await asyncio.sleep(0)
+                    continue
+                if not part:
+                    break
+                arrived += part
+        return arrived
+
+
+@asynccontextmanager
+async def line_to(consumer: Consumer) -> AsyncIterator[Line]:
+    """A connection that this consumer has accepted."""
+    loop = asyncio.get_running_loop()
+    config = Config(consumer, lifespan="off", log_config=None, ws_ping_interval=None, ws_per_message_deflate=False)
+    config.load()
+    protocol = SeatProtocol(config=config, server_state=ServerState(), app_state={}, _loop=loop)
+    ours, client = socket.socketpair()
+    client.setblocking(False)
+    await loop.connect_accepted_socket(lambda: protocol, ours)
+    line = Line(protocol, client)
+    await line.send(HANDSHAKE)
+    await line.read_until(lambda: protocol.handshake_complete)
+    yield line
+    client.close()
+    protocol.transport.abort()
+    await until(lambda: protocol.disconnected)
+
+
+@pytest.fixture(autouse=True)
+def _process_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SeatProtocol, "_process_is_prepared", True)
+
+
+class TestReading:
+    @with_and_without_guard
+    @on_both_loops
+    async def test_stops_for_who_is_behind_though_asgi_has_taken_all(
+        self, monkeypatch: pytest.MonkeyPatch, guarded: bool
+    ) -> None:
+        if not guarded:
+            monkeypatch.delattr(SeatProtocol, "receive")
+        consumer = Consumer()
+        consumer.answer = lambda _: consumer.writer.reply(LONG_ANSWER)
+        async with line_to(consumer) as line:
+            await line.send(frame(b"one", opcode=Opcode.BINARY) + frame(b"two", opcode=Opcode.BINARY))
+            await until(lambda: len(consumer.taken) == 2)
+
+            assert consumer.writer.behind
+            assert line.transport.is_reading() is not guarded
+
+    @with_and_without_guard
+    @on_both_loops
+    async def test_stops_until_asgi_has_taken_all_though_nobody_is_behind(
+        self, monkeypatch: pytest.MonkeyPatch, guarded: bool
+    ) -> None:
+        def read_what_waits(protocol: SeatProtocol) -> None:
+            protocol.transport.resume_reading()
+
+        consumer = Consumer()
+        consumer.answer = lambda _: consumer.writer.reply(LONG_ANSWER)
+        async with line_to(consumer) as line:
+            consumer.may_take.clear()
+            await line.send(frame(b"one", opcode=Opcode.BINARY) + frame(b"two", opcode=Opcode.BINARY))
+            await until(lambda: len(consumer.taken) == 1 and consumer.writer.behind)
+            if not guarded:
+                monkeypatch.setattr(SeatProtocol, "mind_reading", read_what_waits)
+            await line.read_until(lambda: not consumer.writer.behind)
+
+            assert line.transport.is_reading() is not guarded
+            consumer.may_take.set()
+            await line.read_until(lambda: len(consumer.taken) == 2 and not consumer.writer.behind)
+            await until(line.transport.is_reading)
