@@ -3,7 +3,7 @@
 What SeatServer is to Daphne. Ready frames go past ASGI onto the transport, whole text frames from clients past the
 parser to the consumer, and a slow socket is noticed at the same bound. Whatever is out of the ordinary takes the
 way of uvicorn and websockets, as before. Private parts of uvicorn that this leans on: `conn`, `close_sent`,
-`handshake_complete`, `read_paused`, `writable`, `scope` and the methods that are overridden; tests
+`close_timeout`, `handshake_complete`, `read_paused`, `writable`, `scope` and the methods that are overridden; tests
 over the real server fail if they change.
 """
 
@@ -104,6 +104,7 @@ class SeatProtocol(WebSocketsSansIOProtocol):
     _message_open = False
     # The beginning of a frame that has not come whole.
     _rest = b""
+    _end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """uvicorn: a client is there."""
@@ -191,8 +192,25 @@ class SeatProtocol(WebSocketsSansIOProtocol):
         else:
             self.writer.close(CloseCode.RESTARTING)
 
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        """The consumer has ended and given its place back."""
+        super().on_task_complete(task)
+        self._end_soon()
+
+    def keepalive_timeout(self) -> None:
+        """The client has not answered a ping."""
+        super().keepalive_timeout()
+        self._end_soon()
+
+    def _end_soon(self) -> None:
+        """Let go of descriptor and buffer in time: transport.close() waits for who never reads what is unsent."""
+        if self._end is None and not self.disconnected:
+            self._end = self.loop.call_later(self.close_timeout, self.transport.abort)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: the connection is gone."""
+        if self._end is not None:
+            self._end.cancel()
         if self.writer is not None:
             self.writer.gone()
         super().connection_lost(exc)

@@ -15,6 +15,7 @@ from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 
 from realtime.frames import Frame as ReadyFrame
+from realtime.protocol import CloseCode
 from realtime.uvicorn_protocol import SeatProtocol, TransportWriter
 from tests.support.guards import with_and_without_guard
 from tests.support.patience import PATIENCE_SECONDS
@@ -54,6 +55,12 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not condition():  # noqa: ASYNC110 — of a socket, which sets no event
             await asyncio.sleep(0)
+
+
+async def several_turns() -> None:
+    """Let happen whatever is due."""
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 class Consumer:
@@ -98,11 +105,11 @@ class Line:
         """Send as one segment."""
         await asyncio.get_running_loop().sock_sendall(self._client, data)
 
-    async def read_until(self, condition: Callable[[], bool]) -> bytes:
-        """Read until something is so at the other end, or the connection ends."""
+    async def read_until(self, condition: Callable[[bytes], bool]) -> bytes:
+        """Read until something is so, here or at the other end, or the connection ends."""
         arrived = b""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not condition():
+            while not condition(arrived):
                 try:
                     part = self._client.recv(65536)
                 except BlockingIOError:
@@ -126,11 +133,14 @@ async def line_to(consumer: Consumer) -> AsyncIterator[Line]:
     await loop.connect_accepted_socket(lambda: protocol, ours)
     line = Line(protocol, client)
     await line.send(HANDSHAKE)
-    await line.read_until(lambda: protocol.handshake_complete)
-    yield line
-    client.close()
-    protocol.transport.abort()
-    await until(lambda: protocol.disconnected)
+    await line.read_until(lambda arrived: arrived.endswith(b"\r\n\r\n"))
+    try:
+        yield line
+    finally:
+        client.close()
+        if not protocol.disconnected:
+            protocol.transport.abort()
+        await until(lambda: protocol.disconnected)
 
 
 @pytest.fixture(autouse=True)
@@ -171,9 +181,78 @@ class TestReading:
             await until(lambda: len(consumer.taken) == 1 and consumer.writer.behind)
             if not guarded:
                 monkeypatch.setattr(SeatProtocol, "mind_reading", read_what_waits)
-            await line.read_until(lambda: not consumer.writer.behind)
+            await line.read_until(lambda _: not consumer.writer.behind)
 
             assert line.transport.is_reading() is not guarded
             consumer.may_take.set()
-            await line.read_until(lambda: len(consumer.taken) == 2 and not consumer.writer.behind)
+            await line.read_until(lambda _: len(consumer.taken) == 2 and not consumer.writer.behind)
             await until(line.transport.is_reading)
+
+
+class TestEnds:
+    @with_and_without_guard
+    @on_both_loops
+    async def test_do_not_wait_for_who_never_reads(self, monkeypatch: pytest.MonkeyPatch, guarded: bool) -> None:
+        if not guarded:
+            monkeypatch.delattr(SeatProtocol, "on_task_complete")
+        consumer = Consumer()
+        async with line_to(consumer) as line:
+            line.protocol.close_timeout = 0
+            consumer.writer.reply(LONG_ANSWER)
+            consumer.writer.close(CloseCode.TOO_SLOW)
+            await until(lambda: consumer.gone and line.transport.is_closing())
+            if guarded:
+                await until(lambda: line.protocol.disconnected)
+            await several_turns()
+
+            assert line.protocol.disconnected is guarded
+
+    @with_and_without_guard
+    @on_both_loops
+    async def test_do_not_wait_for_who_says_goodbye_and_never_reads(
+        self, monkeypatch: pytest.MonkeyPatch, guarded: bool
+    ) -> None:
+        if not guarded:
+            monkeypatch.delattr(SeatProtocol, "on_task_complete")
+        consumer = Consumer(directly=True)
+        consumer.answer = lambda _: consumer.writer.reply(LONG_ANSWER)
+        async with line_to(consumer) as line:
+            line.protocol.close_timeout = 0
+            await line.send(frame(b"one") + frame(b"\x03\xe8", opcode=Opcode.CLOSE))
+            await until(lambda: consumer.gone)
+            if guarded:
+                await until(lambda: line.protocol.disconnected)
+            await several_turns()
+
+            assert line.protocol.disconnected is guarded
+
+    @with_and_without_guard
+    @on_both_loops
+    async def test_do_not_wait_for_who_neither_reads_nor_answers_a_ping(
+        self, monkeypatch: pytest.MonkeyPatch, guarded: bool
+    ) -> None:
+        if not guarded:
+            monkeypatch.delattr(SeatProtocol, "keepalive_timeout")
+        consumer = Consumer()
+        async with line_to(consumer) as line:
+            line.protocol.close_timeout = 0
+            consumer.writer.reply(LONG_ANSWER)
+            line.protocol.keepalive_timeout()
+            if guarded:
+                await until(lambda: consumer.gone)
+            await several_turns()
+
+            assert consumer.gone is guarded
+            assert line.protocol.disconnected is guarded
+
+    @on_both_loops
+    async def test_leave_time_for_what_is_still_to_be_read(self) -> None:
+        consumer = Consumer()
+        async with line_to(consumer) as line:
+            consumer.writer.reply(LONG_ANSWER)
+            consumer.writer.close(CloseCode.RESTARTING)
+            await until(lambda: consumer.gone)
+            closing = Frame(Opcode.CLOSE, b"\x0f\xa0").serialize(mask=False, extensions=None)
+            await line.send(frame(b"\x0f\xa0", opcode=Opcode.CLOSE))
+
+            assert await line.read_until(lambda _: False) == LONG_ANSWER.wire + closing
