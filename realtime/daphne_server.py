@@ -52,8 +52,9 @@ class SeatProtocol(WebSocketProtocol):  # type: ignore[misc]
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         """Deliver whole text frames at once; leave all else to Autobahn."""
+        deliver = self.deliver
         if (
-            self.deliver is not None
+            deliver is not None
             and self.state == self.STATE_OPEN
             and not self.data
             and self.current_frame is None
@@ -62,7 +63,9 @@ class SeatProtocol(WebSocketProtocol):  # type: ignore[misc]
         ):
             self.last_ping = time.time()  # noqa: TID251  # what Daphne compares it with
             for payload in payloads:
-                self.deliver(payload)
+                if self.state != self.STATE_OPEN:
+                    break  # nothing is asked any more
+                deliver(payload)
             return
         self._dataReceived(data)  # as dataReceived of the base class, less a debug message formatted in colour
 

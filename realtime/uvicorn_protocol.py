@@ -125,15 +125,17 @@ class SeatProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Deliver whole text frames at once; leave all else to websockets."""
-        if self.deliver is None or not self._between_frames or self.close_sent or not self.handshake_complete:
+        deliver = self.deliver
+        if deliver is None or not self._between_frames or not self.handshake_complete:
             if self.handshake_initiated and not self.handshake_complete:
                 self._between_frames = False
             super().data_received(data)
             return
         if not self._rest and not self._message_open and (payloads := unmask_text_frames(data)) is not None:
             for payload in payloads:
-                if self.deliver is not None:
-                    self.deliver(payload)
+                if self.close_sent:
+                    break  # nothing is asked any more
+                deliver(payload)
             return
         self._take_frames(self._rest + data)
 
@@ -149,15 +151,26 @@ class SeatProtocol(WebSocketsSansIOProtocol):
                 break
             self._take_frame(data[start:end])
             start = end
+            if self.transport.is_closing():  # that was the client's close frame, or broke the rules
+                self._between_frames, self._rest = False, b""
+                return
         self._rest = data[start:]
 
     def _take_frame(self, frame: bytes) -> None:
         payloads = None if self._message_open else unmask_text_frames(frame)
-        if payloads is not None and self.deliver is not None and not self.close_sent:
-            self.deliver(payloads[0])
+        if payloads is not None and self.deliver is not None:
+            if not self.close_sent:
+                self.deliver(payloads[0])
             return
         self._message_open = leaves_message_open(frame, already=self._message_open)
         super().data_received(frame)
+
+    def handle_ping(self) -> None:
+        """websockets has made a pong; after our close frame, when all is read, it may be one too many."""
+        if self.close_sent and self.writer is not None and self.writer.behind:
+            self.conn.data_to_send()
+        else:
+            super().handle_ping()
 
     async def receive(self) -> Any:
         """ASGI: the next message. uvicorn then reads on, even if the socket is behind."""

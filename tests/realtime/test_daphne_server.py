@@ -1,10 +1,13 @@
 """The short way in: whole text frames are unmasked here, everything else is left to Autobahn."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
+from realtime.daphne_server import SeatProtocol
 from realtime.unmasking import unmask_text_frames
 
 payloads = st.binary(max_size=300) | st.sampled_from([b"x" * size for size in (125, 126, 127, 8192, 65_535)])
@@ -56,3 +59,19 @@ class TestUnmaskTextFrames:
     def test_leaves_what_is_out_of_the_ordinary(self, frame: bytes) -> None:
         assert unmask_text_frames(frame) is None
         assert unmask_text_frames(sent(b"{}") + frame) is None
+
+
+class TestSeatProtocol:
+    def test_asks_nothing_that_comes_with_what_closed_the_socket(self) -> None:
+        protocol: Any = SeatProtocol()
+        protocol.state, protocol.data = SeatProtocol.STATE_OPEN, b""
+        taken = []
+
+        def close(payload: bytes) -> None:
+            taken.append(payload)
+            protocol.state = SeatProtocol.STATE_CLOSING
+
+        protocol.deliver = close
+        protocol.dataReceived(sent(b"one") + sent(b"two"))
+
+        assert taken == [b"one"]

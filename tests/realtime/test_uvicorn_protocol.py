@@ -256,3 +256,57 @@ class TestEnds:
             await line.send(frame(b"\x0f\xa0", opcode=Opcode.CLOSE))
 
             assert await line.read_until(lambda _: False) == LONG_ANSWER.wire + closing
+
+    @with_and_without_guard
+    @on_both_loops
+    async def test_keep_no_pongs_for_who_never_reads(self, monkeypatch: pytest.MonkeyPatch, guarded: bool) -> None:
+        if not guarded:
+            monkeypatch.delattr(SeatProtocol, "handle_ping")
+        consumer = Consumer(directly=True)
+        async with line_to(consumer) as line:
+            consumer.writer.reply(LONG_ANSWER)
+            consumer.writer.close(CloseCode.TOO_SLOW)
+            before = line.transport.get_write_buffer_size()
+            await line.send(frame(b"x" * 125, opcode=Opcode.PING) * 10_000)
+
+            assert (line.transport.get_write_buffer_size() == before) is guarded
+
+
+class TestAfterACloseFrame:
+    @on_both_loops
+    async def test_of_ours_no_more_is_asked(self) -> None:
+        consumer = Consumer(directly=True)
+        consumer.answer = lambda _: consumer.writer.close(CloseCode.TOO_MANY_MESSAGES)
+        async with line_to(consumer) as line:
+            await line.send(frame(b"one") + frame(b"two"))
+            await until(lambda: line.protocol.close_sent)
+            await line.send(frame(b"three") + frame(b"four", opcode=Opcode.BINARY) + frame(b"five"))
+            await line.send(frame(b"\x0f\xa2", opcode=Opcode.CLOSE))
+            await until(lambda: line.protocol.disconnected)
+
+            assert consumer.taken == [b"one"]
+
+    @on_both_loops
+    async def test_of_the_clients_no_more_is_asked(self) -> None:
+        consumer = Consumer(directly=True)
+        async with line_to(consumer) as line:
+            await line.send(frame(b"one") + frame(b"\x03\xe8", opcode=Opcode.CLOSE) + frame(b"two"))
+            await until(lambda: line.protocol.disconnected)
+
+            assert consumer.taken == [b"one"]
+
+    @on_both_loops
+    async def test_of_ours_a_frame_under_way_is_still_one_frame(self) -> None:
+        consumer = Consumer(directly=True)
+        async with line_to(consumer) as line:
+            cut = frame(b"a question that comes in two parts")
+            await line.send(cut[:20])
+            await until(lambda: line.protocol._rest == cut[:20])
+            consumer.writer.close(CloseCode.RESTARTING)
+            await line.send(cut[20:])
+            await line.send(frame(b"\x0f\xa0", opcode=Opcode.CLOSE))
+            await until(lambda: line.protocol.disconnected)
+
+            assert line.protocol.conn.parser_exc is None
+            assert line.protocol.conn.close_rcvd is not None
+            assert consumer.taken == []
