@@ -1,6 +1,7 @@
 """Frames from clients, read without a parser where they are what clients send: whole, masked, short text frames.
 
-Pure. Everything else (fragments, control frames, long ones) is left to the server's own library.
+Pure. Everything else (fragments, control frames, long ones, what is not ASCII) is left to the server's own library,
+which also knows that text must be UTF-8.
 """
 
 from typing import Final
@@ -10,7 +11,7 @@ _MASKED: Final = 0x80
 
 
 def unmask_text_frames(data: bytes) -> list[bytes] | None:
-    """The payloads, if `data` is nothing but whole, masked, unfragmented text frames under 64 KiB; else None."""
+    """The payloads, if `data` is nothing but whole, masked ASCII text frames under 64 KiB; else None."""
     payloads = []
     start, end = 0, len(data)
     while start < end:
@@ -30,7 +31,10 @@ def unmask_text_frames(data: bytes) -> list[bytes] | None:
         if start + size > end:
             return None
         key = int.from_bytes((mask * (size // 4 + 1))[:size], "little")
-        payloads.append((int.from_bytes(data[start : start + size], "little") ^ key).to_bytes(size, "little"))
+        payload = (int.from_bytes(data[start : start + size], "little") ^ key).to_bytes(size, "little")
+        if not payload.isascii():
+            return None
+        payloads.append(payload)
         start += size
     return payloads
 

@@ -24,6 +24,7 @@ from realtime.writers import BUFFERED_BYTES_MAX, KERNEL_BUFFER_BYTES
 
 # Longer frames are for the parser, which knows the bound of a message.
 FRAME_BYTES_MAX: Final = 64 * 1024
+NOT_UTF8: Final = 1007
 
 
 class TransportWriter:
@@ -57,6 +58,10 @@ class TransportWriter:
 
     def close(self, code: CloseCode) -> None:
         """See Writer."""
+        self.end(code)
+
+    def end(self, code: int) -> None:
+        """Close with one of our codes or of RFC 6455's. Idempotent."""
         protocol = self._protocol
         if protocol.close_sent or self._transport.is_closing():
             return
@@ -165,6 +170,17 @@ class SeatProtocol(WebSocketsSansIOProtocol):
         self._message_open = leaves_message_open(frame, already=self._message_open)
         super().data_received(frame)
 
+    def send_receive_event_to_app(self) -> None:
+        """A message that websockets put together: delivered as well, lest the next whole frame overtake it."""
+        payload = b"".join(self.frames)
+        if self.writer is not None and self.curr_msg_data_type == "text" and not _is_utf8(payload):
+            self.writer.end(NOT_UTF8)
+        elif self.deliver is not None and self.handshake_complete and not self.close_sent:
+            self.deliver(payload)
+        else:
+            super().send_receive_event_to_app()
+        self.frames = []
+
     def handle_ping(self) -> None:
         """websockets has made a pong; after our close frame, when all is read, it may be one too many."""
         if self.close_sent and self.writer is not None and self.writer.behind:
@@ -227,6 +243,14 @@ class SeatProtocol(WebSocketsSansIOProtocol):
         if self.writer is not None:
             self.writer.gone()
         super().connection_lost(exc)
+
+
+def _is_utf8(payload: bytes) -> bool:
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _nothing() -> None:

@@ -10,7 +10,14 @@ from websockets.frames import Frame, Opcode
 from realtime.daphne_server import SeatProtocol
 from realtime.unmasking import unmask_text_frames
 
-payloads = st.binary(max_size=300) | st.sampled_from([b"x" * size for size in (125, 126, 127, 8192, 65_535)])
+
+def ascii_only(payload: bytes) -> bytes:
+    return bytes(byte & 0x7F for byte in payload)
+
+
+payloads = st.binary(max_size=300).map(ascii_only) | st.sampled_from(
+    [b"x" * size for size in (125, 126, 127, 8192, 65_535)]
+)
 
 
 def sent(payload: bytes, *, opcode: Opcode = Opcode.TEXT, fin: bool = True, mask: bool = True) -> bytes:
@@ -43,6 +50,7 @@ class TestUnmaskTextFrames:
             sent(b"x" * 65_536),
             b"\x81\xfe\x00\x05" + bytes(4) + b"short",
             b"\xc1" + sent(b"{}")[1:],
+            sent("पाँच".encode()),
         ],
         ids=[
             "unmasked",
@@ -54,6 +62,7 @@ class TestUnmaskTextFrames:
             "64 KiB",
             "length not minimal",
             "compressed",
+            "not ASCII",
         ],
     )
     def test_leaves_what_is_out_of_the_ordinary(self, frame: bytes) -> None:

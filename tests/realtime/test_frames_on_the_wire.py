@@ -164,6 +164,33 @@ class TestOddFrames:
 
         assert await wire.closed_with() == 1002
 
+    async def test_of_many_scripts_are_understood(self, wire: Wire) -> None:
+        name = "पाँच सीटें"
+        whole = json.dumps({"type": "ping", "id": name, "client_ms": 1}, ensure_ascii=False).encode()
+        await wire.send(frame(whole))
+        assert (await wire.message("pong"))["id"] == name
+
+        cut = whole.index("ँ".encode()) + 1
+        await wire.send(frame(whole[:cut], fin=False) + frame(whole[cut:], opcode=Opcode.CONT))
+        assert (await wire.message("pong"))["id"] == name
+
+    @pytest.mark.parametrize("pieces", [1, 2], ids=["whole", "fragments"])
+    async def test_whose_text_is_not_utf_8_end_the_connection(self, wire: Wire, pieces: int) -> None:
+        whole = b'{"type":"ping","id":"\xff","client_ms":1}'
+        if pieces == 1:
+            await wire.send(frame(whole))
+        else:
+            await wire.send(frame(whole[:5], fin=False) + frame(whole[5:], opcode=Opcode.CONT))
+
+        assert await wire.closed_with() == 1007
+
+    async def test_of_bytes_that_are_not_utf_8_are_refused_and_the_socket_lives(self, wire: Wire) -> None:
+        await wire.send(frame(b'{"type":"ping","id":"\xff","client_ms":1}', opcode=Opcode.BINARY))
+        assert (await wire.message("error"))["code"] == "bad_request"
+
+        await wire.send(frame(ping("still here")))
+        assert (await wire.message("pong"))["id"] == "still here"
+
 
 class TestAClientThatAsksAndDoesNotRead:
     async def test_is_skipped_at_a_bound_and_catches_up(

@@ -68,6 +68,7 @@ class Consumer:
 
     def __init__(self, *, directly: bool = False) -> None:
         self.taken: list[bytes] = []
+        self.may_accept = asyncio.Event()
         self.may_take = asyncio.Event()
         self.may_take.set()
         self.answer: Callable[[bytes], None] = lambda _: None
@@ -81,6 +82,7 @@ class Consumer:
         if self._directly:
             self.writer.deliver_to(self._take)
         await receive()
+        await self.may_accept.wait()
         await send({"type": "websocket.accept"})
         while (message := await receive())["type"] != "websocket.disconnect":
             text = message.get("text")
@@ -122,8 +124,8 @@ class Line:
 
 
 @asynccontextmanager
-async def line_to(consumer: Consumer) -> AsyncIterator[Line]:
-    """A connection that this consumer has accepted."""
+async def line_to(consumer: Consumer, *, too_early: bytes = b"") -> AsyncIterator[Line]:
+    """A connection that this consumer has accepted; what is said too early comes when he has not yet."""
     loop = asyncio.get_running_loop()
     config = Config(consumer, lifespan="off", log_config=None, ws_ping_interval=None, ws_per_message_deflate=False)
     config.load()
@@ -133,6 +135,11 @@ async def line_to(consumer: Consumer) -> AsyncIterator[Line]:
     await loop.connect_accepted_socket(lambda: protocol, ours)
     line = Line(protocol, client)
     await line.send(HANDSHAKE)
+    if too_early:
+        await until(lambda: protocol.handshake_initiated)
+        await line.send(too_early)
+        await until(lambda: protocol.read_paused)
+    consumer.may_accept.set()
     await line.read_until(lambda arrived: arrived.endswith(b"\r\n\r\n"))
     try:
         yield line
@@ -187,6 +194,46 @@ class TestReading:
             consumer.may_take.set()
             await line.read_until(lambda _: len(consumer.taken) == 2 and not consumer.writer.behind)
             await until(line.transport.is_reading)
+
+
+class TestMessages:
+    @with_and_without_guard
+    @on_both_loops
+    async def test_of_all_kinds_are_taken_in_the_order_in_which_they_came(
+        self, monkeypatch: pytest.MonkeyPatch, guarded: bool
+    ) -> None:
+        if not guarded:
+            monkeypatch.delattr(SeatProtocol, "send_receive_event_to_app")
+        consumer = Consumer(directly=True)
+        async with line_to(consumer) as line:
+            fragments = frame(b"o", fin=False) + frame(b"", opcode=Opcode.PING) + frame(b"ne", opcode=Opcode.CONT)
+            await line.send(fragments + frame(b"two") + frame(b"three", opcode=Opcode.BINARY) + frame(b"four"))
+            await until(lambda: len(consumer.taken) == 4)
+
+            assert (consumer.taken == [b"one", b"two", b"three", b"four"]) is guarded
+
+    @on_both_loops
+    async def test_of_who_spoke_before_he_was_let_in_are_taken_in_that_order(self) -> None:
+        consumer = Consumer(directly=True)
+        async with line_to(consumer, too_early=frame(b"one") + frame(b"t", fin=False)) as line:
+            await line.send(frame(b"wo", opcode=Opcode.CONT) + frame(b"three"))
+            await until(lambda: len(consumer.taken) == 3)
+
+            assert consumer.taken == [b"one", b"two", b"three"]
+
+    @on_both_loops
+    async def test_that_are_no_text_though_they_say_so_end_the_connection(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        consumer = Consumer()
+        async with line_to(consumer) as line:
+            await line.send(frame(b"\xff") + frame(b"two"))
+            await until(lambda: consumer.gone)
+
+            assert line.protocol.conn.close_sent is not None
+            assert line.protocol.conn.close_sent.code == 1007
+            assert consumer.taken == []
+            assert "Traceback" not in caplog.text
 
 
 class TestEnds:
