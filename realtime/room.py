@@ -107,11 +107,12 @@ class Room:
     def bring_up_to_date(self, viewer: Viewer, *, epoch: str | None, version: int) -> None:
         """Answer `sync`, a resume or a newcomer: all the missed changes and `mine`, or a snapshot; never a part."""
         missed = self._missed(epoch, version)
+        # By the fan-out, which notes what a socket that is behind is not given: it is told when it has drained.
         if missed is None:
-            viewer.writer.write(self._snapshot_for(viewer))
+            self._fan_out.send_now(self._snapshot_for(viewer), [viewer])
         else:
-            viewer.writer.write(encode(self._seats(version, missed)))
-            viewer.writer.write(encode(MineNow(self._mine(viewer.holder))))
+            self._fan_out.send_now(encode(self._seats(version, missed)), [viewer])
+            self._fan_out.send_now(encode(MineNow(self._mine(viewer.holder))), [viewer])
 
     def catch_up(self, viewer: Viewer) -> None:
         """A socket that was skipped has drained: one snapshot stands for all it missed."""

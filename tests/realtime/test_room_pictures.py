@@ -3,13 +3,16 @@
 import asyncio
 import json
 import zlib
+from collections.abc import Sequence
 
 import pytest
 
 from bookings.api import HoldRecord
-from realtime.fan_out import WRITES_PER_TURN_MAX
+from realtime.fan_out import WRITES_PER_TURN_MAX, FanOut, Viewer
+from realtime.frames import Frame
 from realtime.protocol import BookingChanged, CloseCode
 from realtime.room import BEHIND_SECONDS_MAX, OwnHold
+from tests.support.guards import with_and_without_guard
 from tests.support.one_room import (
     DEADLINE_MS,
     a_moment,
@@ -163,6 +166,27 @@ class TestSlowSockets:
 
         assert [message["type"] for message in viewer.writer.messages] == ["snapshot", "snapshot"]
         assert viewer.folded.picture == seen(room)
+
+    @with_and_without_guard
+    @virtually
+    async def test_that_ask_get_their_answer_when_they_have_drained(
+        self, monkeypatch: pytest.MonkeyPatch, guarded: bool
+    ) -> None:
+        def write(_: FanOut, frame: Frame, viewers: Sequence[Viewer]) -> None:
+            viewers[0].writer.write(frame)
+
+        if not guarded:
+            monkeypatch.setattr(FanOut, "send_now", write)
+        room = open_room()
+        viewer = join(room)
+        viewer.writer.on_drained = lambda: room.catch_up(viewer)
+        viewer.writer.forget()
+        viewer.writer.behind = True
+        room.bring_up_to_date(viewer, epoch="another", version=0)
+
+        viewer.writer.drain()
+
+        assert [message["type"] for message in viewer.writer.messages] == (["snapshot"] if guarded else [])
 
     @virtually
     async def test_are_closed_when_they_stay_behind(self) -> None:
