@@ -19,11 +19,9 @@ from twisted.web.http import HTTPChannel
 from realtime import bodies
 from realtime.process import calm_collector
 from realtime.protocol import CloseCode
-from realtime.unmasking import unmask_text_frames
+from realtime.unmasking import MESSAGE_BYTES_MAX, unmask_text_frames
 from realtime.writers import DirectWriter
 
-# The contract's 8 KiB is answered with an error; beyond this the connection is closed with 1009, unread.
-MESSAGE_BYTES_MAX: Final = 64 * 1024
 CLOSE_HANDSHAKE_SECONDS: Final = 5.0
 # How long a stopping server waits for its sockets to say goodbye.
 GOODBYE_SECONDS: Final = 2.0

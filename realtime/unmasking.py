@@ -6,6 +6,8 @@ which also knows that text must be UTF-8.
 
 from typing import Final
 
+# The contract's 8 KiB is answered with an error; beyond this the connection is closed with 1009, unread.
+MESSAGE_BYTES_MAX: Final = 64 * 1024
 _FINAL_TEXT: Final = 0x81
 _MASKED: Final = 0x80
 

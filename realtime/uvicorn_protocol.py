@@ -19,11 +19,9 @@ from realtime import metrics
 from realtime.frames import Frame
 from realtime.process import calm_collector, raise_file_limit
 from realtime.protocol import CloseCode
-from realtime.unmasking import frame_end, leaves_message_open, unmask_text_frames
+from realtime.unmasking import MESSAGE_BYTES_MAX, frame_end, leaves_message_open, unmask_text_frames
 from realtime.writers import BUFFERED_BYTES_MAX, KERNEL_BUFFER_BYTES
 
-# Longer frames are for the parser, which knows the bound of a message.
-FRAME_BYTES_MAX: Final = 64 * 1024
 NOT_UTF8: Final = 1007
 
 
@@ -111,6 +109,10 @@ class SeatProtocol(WebSocketsSansIOProtocol):
     _rest = b""
     _end: asyncio.TimerHandle | None = None
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.conn.max_message_size = MESSAGE_BYTES_MAX
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """uvicorn: a client is there."""
         if not SeatProtocol._process_is_prepared:
@@ -148,7 +150,7 @@ class SeatProtocol(WebSocketsSansIOProtocol):
         """Frames one by one; what has not come whole waits for the rest."""
         start = 0
         while (end := frame_end(data, start)) is not None:
-            if end - start > FRAME_BYTES_MAX:
+            if end - start > MESSAGE_BYTES_MAX:  # for the parser, which knows this bound
                 self._between_frames, self._rest = False, b""
                 super().data_received(data[start:])
                 return
@@ -216,7 +218,7 @@ class SeatProtocol(WebSocketsSansIOProtocol):
 
     def shutdown(self) -> None:
         """The process is asked to stop: send the socket away with the code that says come back."""
-        if self.writer is None or self.deliver is None or not self.handshake_complete or self.close_sent:
+        if self.writer is None or not self.handshake_complete or self.close_sent:
             super().shutdown()
         else:
             self.writer.close(CloseCode.RESTARTING)

@@ -153,6 +153,14 @@ class TestOddFrames:
         await wire.send(frame(ping("still here")))
         assert (await wire.message("pong"))["id"] == "still here"
 
+    @pytest.mark.parametrize("pieces", [1, 3], ids=["whole", "fragments"])
+    async def test_far_beyond_the_bound_end_the_connection(self, wire: Wire, pieces: int) -> None:
+        piece = b"x" * (90_000 // pieces)
+        for (opcode, fin), _ in zip(FRAGMENTED[:pieces], range(pieces), strict=True):
+            await wire.send(frame(piece, opcode=opcode, fin=fin or pieces == 1))
+
+        assert await wire.closed_with() == 1009
+
     async def test_that_say_goodbye_are_answered(self, wire: Wire) -> None:
         await wire.send(frame(ping("last")) + frame(b"\x03\xe8", opcode=Opcode.CLOSE))
 

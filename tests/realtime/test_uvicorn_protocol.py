@@ -357,3 +357,15 @@ class TestAfterACloseFrame:
             assert line.protocol.conn.parser_exc is None
             assert line.protocol.conn.close_rcvd is not None
             assert consumer.taken == []
+
+
+class TestShutdown:
+    @pytest.mark.parametrize("directly", [True, False], ids=["a seat map", "a door"])
+    @on_both_loops
+    async def test_sends_sockets_away_to_come_back(self, directly: bool) -> None:
+        consumer = Consumer(directly=directly)
+        async with line_to(consumer) as line:
+            line.protocol.shutdown()
+
+            assert line.protocol.conn.close_sent is not None
+            assert line.protocol.conn.close_sent.code == CloseCode.RESTARTING
