@@ -96,7 +96,7 @@ def _show_at_door(screen: realtime.Screen, now: datetime) -> bookings.ShowSummar
     today = now.astimezone(ZoneInfo(theatre.time_zone)).date()
     shows = [
         show
-        for day in (today, today + timedelta(days=1))
+        for day in (today - timedelta(days=1), today, today + timedelta(days=1))  # a late one stays after midnight
         for show in bookings.list_shows(now=now, date=day, city=theatre.city)
     ]
     return _first(shows, screen, now)

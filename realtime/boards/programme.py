@@ -1,4 +1,7 @@
-"""What is on at one theatre today and tomorrow, by its own calendar. Read when a board opens, not while it runs."""
+"""What is on at one theatre today and tomorrow, by its own calendar, and what began before midnight and still runs.
+
+Read when a board opens, not while it runs.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -26,12 +29,12 @@ def read_programme(slug: str, now_ms: int) -> Programme:
     zone = ZoneInfo(theatre.time_zone)
     now = datetime.fromtimestamp(now_ms / 1000, UTC)
     today = now.astimezone(zone).date()
-    tomorrow = today + timedelta(days=1)
+    yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
     shows = [
         show
-        for day in (today, tomorrow)
+        for day in (yesterday, today, tomorrow)
         for show in list_shows(now=now, date=day, city=theatre.city)
-        if show.theatre_slug == slug
+        if show.theatre_slug == slug and (day != yesterday or now < show.ends_at)
     ]
     return Programme(
         theatre=TheatrePlace(theatre.slug, theatre.name, theatre.city, theatre.time_zone),

@@ -48,6 +48,21 @@ class TestTheProgramme:
         assert after.until_ms == programme.until_ms + DAY_MS
         assert yesterday.pk not in {listing.id for listing in programme.listings}
 
+    def test_keeps_what_began_before_midnight_until_it_ends(self) -> None:
+        theatre = make_theatre(time_zone="Asia/Kolkata")
+        audi = make_screen(theatre=theatre)
+        # 23:50 in Pune; midnight is at 18:30 UTC.
+        late = a_show_at(datetime(2026, 11, 29, 18, 20, tzinfo=UTC), screen=audi)
+        following = a_show_at(late.ends_at + timedelta(hours=1), screen=audi)
+
+        def listed_at(moment: datetime) -> list[int]:
+            return [listing.id for listing in read_programme(theatre.slug, ms(moment)).listings]
+
+        midnight = datetime(2026, 11, 29, 18, 30, tzinfo=UTC)
+        assert listed_at(midnight - timedelta(seconds=1)) == [late.pk, following.pk]
+        assert listed_at(midnight) == [late.pk, following.pk]
+        assert listed_at(late.ends_at) == [following.pk]
+
     def test_lasts_as_long_as_the_day_when_clocks_go_back(self) -> None:
         theatre = make_theatre(time_zone="Europe/London")
 

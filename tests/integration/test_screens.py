@@ -1,16 +1,19 @@
 """Pairing screens and ruling them: codes, secrets, places, and what staff may and may not do."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db.models import F
 from django.test import Client
 from pytest_django import Settings
 
+from bookings.api import list_shows
 from bookings.models import Theatre
-from frontend import kiosk_views
+from frontend import kiosk_page, kiosk_views
 from realtime.boards import devices
 from realtime.models import Device, Pairing
 from tests.support.cinema import make_screen, make_show, make_theatre
@@ -159,6 +162,42 @@ class TestPairing:
         replies = [Client().post(BEGIN).status_code for _ in range(kiosk_views.PAIRINGS_PER_MINUTE + 1)]
 
         assert replies == [201] * kiosk_views.PAIRINGS_PER_MINUTE + [429]
+
+
+class TestADoorAtMidnight:
+    @with_and_without_guard
+    def test_stays_with_its_film_for_twenty_minutes(
+        self, theatre: Theatre, monkeypatch: pytest.MonkeyPatch, guarded: bool
+    ) -> None:
+        def of_this_date(*, now: datetime, date: date, **where: Any) -> Any:
+            is_over = date < now.astimezone(ZoneInfo(theatre.time_zone)).date()
+            return [] if is_over else list_shows(now=now, date=date, **where)
+
+        if not guarded:
+            monkeypatch.setattr("bookings.api.list_shows", of_this_date)
+        audi = make_screen(theatre=theatre)
+        midnight = datetime.combine(
+            now().date() + timedelta(days=3), datetime.min.time(), tzinfo=ZoneInfo(theatre.time_zone)
+        )
+        late = make_show(screen=audi, starts_in=midnight - timedelta(minutes=10) - now())
+        following = make_show(screen=audi, starts_in=midnight + timedelta(hours=9) - now())
+        screen = devices.Screen(
+            id=1,
+            name="Door",
+            kind="door",
+            theatre_slug=theatre.slug,
+            screen_name=audi.name,
+            settings=devices.ScreenSettings(),
+            reloads=0,
+            revoked=False,
+        )
+
+        def shown_at(minute: int) -> str:
+            return kiosk_page.path_of(screen, now=midnight + timedelta(minutes=minute))
+
+        assert shown_at(-1) == f"/kiosk/shows/{late.pk}/"
+        assert shown_at(5) == f"/kiosk/shows/{late.pk if guarded else following.pk}/"
+        assert shown_at(11) == f"/kiosk/shows/{following.pk}/"
 
 
 class TestASecret:

@@ -85,6 +85,15 @@ describe("the list", () => {
     assert.deepEqual(listed(board, look(afterMidnight)).map(({ isTomorrow }) => isTomorrow), [false]);
   });
 
+  it("keeps a show that began before midnight for late comers, as one of today's", () => {
+    const midnight = EVENING_MS + 4 * HOUR_MS;
+    const board = boardOf(show(1, { inMs: 4 * HOUR_MS - 10 * 60_000 }), show(2, { inMs: 14 * HOUR_MS }));
+    const entries = listed(board, look(midnight));
+    assert.deepEqual(idsOf(entries), [1, 2]);
+    assert.deepEqual(entries.map(({ isTomorrow }) => isTomorrow), [false, false]);
+    assert.deepEqual(idsOf(listed(board, look(midnight + 5 * 60_000))), [2]);
+  });
+
   it("turns its pages by the server's clock, the same on every board of a lobby", () => {
     assert.deepEqual([0, 1, 2, 3].map((n) => pageAt(n * PAGE_MS, 3)), [0, 1, 2, 0]);
     assert.equal(pageAt(5 * PAGE_MS, 1), 0);

@@ -11,7 +11,7 @@ export const PAGE_MS = 12_000;
 const isStarted = (show, nowMs) => show.status === "started" || nowMs >= show.startsMs;
 
 /**
- * The shows to list, by start: today's that can still be gone to; where those leave rows free, tomorrow's. Each is
+ * The shows to list, by start: today's that can still be gone to, and such as began before midnight; where those leave rows free, tomorrow's. Each is
  * {show, isTomorrow, isStarted}.
  */
 export function listed(board, { nowMs, zone, rows }) {
@@ -19,7 +19,7 @@ export function listed(board, { nowMs, zone, rows }) {
   const coming = board.shows.filter((show) => nowMs < show.startsMs + STAYS_MS);
   const entry = (show) => ({
     show,
-    isTomorrow: dayOf(show.startsMs, zone) !== today,
+    isTomorrow: dayOf(show.startsMs, zone) > today,
     isStarted: isStarted(show, nowMs),
   });
   const entries = coming.map(entry);
