@@ -1,5 +1,6 @@
 """The door display at every size: each hall of the demo, under the longest title, without a word upon another."""
 
+import re
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -55,6 +56,15 @@ class TestADoorAtEverySize:
         page.add_style_tag(content="@layer components { .door .screen { --arc: 64px; } }")
 
         assert ["Screen", "Front ₹250"] in [texts for *texts, _ in page.evaluate(COLLISIONS)]
+
+
+class TestADoorInHindi:
+    def test_counts_down_in_hindi(self, visitor: Come, live_house: RunningHouse, a_show_on_sale: Show) -> None:
+        page = visitor()
+        page.goto(f"{live_house.url}/kiosk/shows/{a_show_on_sale.pk}/?language=hi")
+
+        expect(page.locator("#until-word")).to_have_text("शुरू होने में")
+        expect(page.locator("#until")).to_have_text(re.compile(r"^\d+ घं( \d+ मि)?$"))
 
 
 # Sizes of the rows' letters; rows that are too low for them have none.

@@ -161,6 +161,10 @@ describe("a screen that hangs for months", () => {
   it("says the same things in both languages", () => {
     assert.deepEqual(Object.keys(wordsOf("hi")), Object.keys(wordsOf("en")));
     assert.equal(wordsOf("en").in(left(95 * 60_000)), "in 1 h 35 min");
+    assert.equal(wordsOf("en").span(left(95 * 60_000)), "1 h 35 min");
+    assert.equal(wordsOf("hi").span(left(95 * 60_000)), "1 घं 35 मि");
+    assert.equal(wordsOf("hi").in(left(120 * 60_000)), "2 घं में");
+    assert.equal(wordsOf("hi").in(left(0)), "अभी");
     assert.equal(wordsOf("fr"), wordsOf("en"));
   });
 

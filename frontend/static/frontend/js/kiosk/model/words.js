@@ -1,5 +1,11 @@
 // What a screen says, in the languages that staff may choose. Short enough to be read from six metres.
 
+const isNow = ({ hours, minutes, seconds }) => !hours && !minutes && !seconds;
+const spanInEnglish = ({ hours, minutes, seconds }) =>
+  hours ? `${hours} h${minutes ? ` ${minutes} min` : ""}` : minutes ? `${minutes} min` : `${seconds} s`;
+const spanInHindi = ({ hours, minutes, seconds }) =>
+  hours ? `${hours} घं${minutes ? ` ${minutes} मि` : ""}` : minutes ? `${minutes} मिनट` : `${seconds} सेकंड`;
+
 const EN = {
   today: "Today",
   tomorrow: "Tomorrow",
@@ -9,10 +15,8 @@ const EN = {
   few: (count) => `Last ${count}`,
   left: (count) => `${count} left`,
   held: "All on hold",
-  in: ({ hours, minutes, seconds }) =>
-    seconds || (!hours && !minutes)
-      ? seconds ? `in ${seconds} s` : "now"
-      : hours ? `in ${hours} h${minutes ? ` ${minutes} min` : ""}` : `in ${minutes} min`,
+  span: spanInEnglish,
+  in: (parts) => (isNow(parts) ? "now" : `in ${spanInEnglish(parts)}`),
   book: "Book on your phone",
   seatsLeft: "seats left",
   seatsSold: "seats sold",
@@ -39,10 +43,8 @@ const HI = {
   few: (count) => `आख़िरी ${count}`,
   left: (count) => `${count} बाकी`,
   held: "सब रुकी हैं",
-  in: ({ hours, minutes, seconds }) =>
-    seconds || (!hours && !minutes)
-      ? seconds ? `${seconds} सेकंड में` : "अभी"
-      : hours ? `${hours} घं ${minutes ? `${minutes} मि ` : ""}में` : `${minutes} मिनट में`,
+  span: spanInHindi,
+  in: (parts) => (isNow(parts) ? "अभी" : `${spanInHindi(parts)} में`),
   book: "फ़ोन पर बुक करें",
   seatsLeft: "सीटें बाकी",
   seatsSold: "सीटें बिकीं",

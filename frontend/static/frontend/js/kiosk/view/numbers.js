@@ -23,7 +23,7 @@ export class Numbers {
     put(this.#sold, String(sold));
     const isStarted = nowMs >= this.#startsMs;
     put(this.#untilWord, isStarted ? words.startedAt : words.startsIn);
-    put(this.#until, isStarted ? "" : countdown(this.#startsMs - nowMs));
+    put(this.#until, isStarted ? "" : words.span(left(this.#startsMs - nowMs)));
     this.#showSign(free === 0 && held === 0, words);
   }
 
@@ -35,12 +35,6 @@ export class Numbers {
     this.#sign.hidden = !isFull;
     this.#sign.replaceChildren(...(isFull ? [bulbs(words.housefull, isLighting)] : []));
   }
-}
-
-function countdown(ms) {
-  const { hours, minutes, seconds } = left(ms);
-  if (hours) return `${hours} h ${minutes} min`;
-  return minutes ? `${minutes} min` : `${seconds} s`;
 }
 
 function put(element, text) {
