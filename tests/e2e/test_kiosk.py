@@ -23,6 +23,7 @@ from tests.e2e.kiosk_screenshots import SIZES, entry
 from tests.e2e.pages import SeatPage
 from tests.e2e.screenshots import HINDI_TITLE, LONG_TITLE
 from tests.support.cinema import make_show
+from tests.support.guards import with_and_without_guard
 from tests.support.house import RunningHouse
 from tests.support.screens import PAIR, form, staff
 
@@ -127,6 +128,40 @@ class TestAScreen:
         expect(page.locator("#seats-left")).to_have_text("38")
 
         page.clock.fast_forward("02:25:00")
+        page.wait_for_url(f"**/kiosk/shows/{following.pk}/")
+
+    @with_and_without_guard
+    def test_goes_on_once_the_house_answers_though_the_line_was_cut_when_it_was_time(
+        self, visitor: Come, live_house: RunningHouse, a_show_on_sale: Show, guarded: bool
+    ) -> None:
+        following = make_show(screen=a_show_on_sale.screen, starts_in=timedelta(hours=5))
+        page = visitor()
+        if not guarded:
+            blind = "export const knock = async () => true;"
+            page.route(
+                "**/kiosk/net/knock*.js", lambda route: route.fulfill(body=blind, content_type="text/javascript")
+            )
+        heard: list[str | bytes] = []
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame)))
+        page.clock.install()
+        page.goto(f"{live_house.url}/kiosk/")
+        expect(page.locator("#code")).to_have_text(A_CODE)
+        place = f"{slug_of(a_show_on_sale)}/{a_show_on_sale.screen.name}"
+        Manager().post(PAIR, form(page.locator("#code").inner_text(), place))
+        expect(page.locator("#seats-left")).to_have_text("40")
+        patiently(page, lambda: any(f'"id":{following.pk},' in str(frame) for frame in heard))
+
+        asked: list[str] = []
+        page.on("requestfailed", lambda request: asked.append(request.url))
+        page.context.set_offline(True)
+        page.clock.fast_forward("02:25:00")
+        patiently(page, lambda: any(url.endswith(f"/kiosk/shows/{following.pk}/") for url in asked))
+        if not guarded:
+            page.wait_for_url("chrome-error://**")
+            return
+        expect(page.locator("#seats-left")).to_have_text("40")
+
+        page.context.set_offline(False)
         page.wait_for_url(f"**/kiosk/shows/{following.pk}/")
 
 
@@ -304,6 +339,15 @@ def minutes(about: int) -> Any:
     """A countdown of so many minutes, or one less."""
     words = [f"in {m // 60} h {m % 60} min" if m % 60 else f"in {m // 60} h" for m in (about, about - 1)]
     return re.compile("|".join(f"^{word}$" for word in words))
+
+
+def patiently(page: Page, condition: Callable[[], bool]) -> None:
+    """Let the page go on until this is so."""
+    for _ in range(1500):
+        if condition():
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError("not within half a minute")
 
 
 class Manager:

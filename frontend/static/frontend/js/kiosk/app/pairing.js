@@ -1,5 +1,6 @@
 // A screen that does not know yet what it is: shows a code until somebody has entered it, then starts by itself.
 
+import { leaveFor } from "../net/leave.js";
 import { forgetToken, keepToken, token } from "./token.js";
 import { stayAwake } from "../view/awake.js";
 
@@ -56,7 +57,7 @@ export class Pairing {
     const { status, path } = await reply.json();
     if (status !== "paired") return pause(LOOK_MS);
     keepToken(this.#secret);
-    location.replace(path);
+    await leaveFor(path);
     return pause(AGAIN_MS);
   }
 

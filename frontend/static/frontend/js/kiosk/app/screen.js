@@ -4,6 +4,7 @@ import { afterSleep, newClock, serverNow, withHint, withSample } from "../../mod
 import { shiftAt } from "../model/rest.js";
 import { isNight } from "../model/time.js";
 import { wordsOf } from "../model/words.js";
+import { leaveFor } from "../net/leave.js";
 import { stayAwake } from "../view/awake.js";
 import { forgetToken, token } from "./token.js";
 
@@ -61,7 +62,7 @@ export class Screen {
   isTold(device) {
     this.look = { theme: device.theme, language: device.language, night: device.night };
     this.#show();
-    if (this.#reloads !== null && device.reloads > this.#reloads) this.#reload();
+    if (this.#reloads !== null && device.reloads > this.#reloads) leaveFor(location.href);
     this.#reloads = device.reloads;
     return device.place.theatre === this.#data.theatre;
   }
@@ -69,21 +70,11 @@ export class Screen {
   /** This page is not what the screen should show, or its token is worth nothing: ask where it belongs. */
   goAndAsk({ isRevoked = false } = {}) {
     if (isRevoked) forgetToken();
-    setTimeout(() => location.replace(this.#data.kiosk), isRevoked ? 0 : ASK_AGAIN_MS);
+    setTimeout(() => leaveFor(this.#data.kiosk), isRevoked ? 0 : ASK_AGAIN_MS);
   }
 
   go(path) {
-    location.replace(path);
-  }
-
-  // A reload that found no server would end at the browser's own page, for ever.
-  async #reload() {
-    try {
-      const reply = await fetch(location.href, { method: "HEAD", cache: "no-store" });
-      if (reply.ok) location.reload();
-    } catch {
-      setTimeout(() => this.#reload(), ASK_AGAIN_MS);
-    }
+    leaveFor(path);
   }
 
   #show() {

@@ -4,10 +4,11 @@
 // Most lines answer in a tenth of this; every fourth time the worst line gets long enough.
 const PATIENCE_MS = [800, 800, 800, 4000];
 
-export async function knock(attempt) {
+/** Whether this address answers, and well. */
+export async function knock(attempt, path = "/healthz") {
   const signal = AbortSignal.timeout(PATIENCE_MS[attempt % PATIENCE_MS.length]);
   try {
-    return (await fetch("/healthz", { cache: "no-store", signal })).ok;
+    return (await fetch(path, { method: "HEAD", cache: "no-store", signal })).ok;
   } catch (error) {
     if (error instanceof TypeError || error instanceof DOMException) return false;
     throw error;
