@@ -61,7 +61,7 @@ class TestTheProgramme:
         midnight = datetime(2026, 11, 29, 18, 30, tzinfo=UTC)
         assert listed_at(midnight - timedelta(seconds=1)) == [late.pk, following.pk]
         assert listed_at(midnight) == [late.pk, following.pk]
-        assert listed_at(late.ends_at) == [following.pk]
+        assert listed_at(late.ends_at + timedelta(milliseconds=1)) == [following.pk]
 
     def test_lasts_as_long_as_the_day_when_clocks_go_back(self) -> None:
         theatre = make_theatre(time_zone="Europe/London")
