@@ -17,15 +17,21 @@ from pathlib import Path
 from typing import IO
 
 from config.guardian import Guardian
-from config.ports import free_port
-from tests.support.processes import wait_until
+from config.ports import free_port, is_free
+from tests.support.processes import listens, wait_until
 
 LOG_BYTES_MAX = 2**20
+# Of thousands of ports, two houses choose the same one now and then.
+PORTS_TRIED_MAX = 5
 PROJECT = Path(__file__).parents[2]
 
 
 # Those that outlive a test.
 _houses: "set[RunningHouse]" = set()
+
+
+class _PortTaken(Exception):
+    """Somebody else listens where a server of ours was to."""
 
 
 class RunningHouse:
@@ -51,16 +57,18 @@ class RunningHouse:
 
     def start_web(self, name: str = "web", *, server: str = "daphne", port: int | None = None) -> str:
         """Start a web process and wait until it answers. Returns its address."""
-        port = port or free_port()
-        if server == "daphne":
-            command = [sys.executable, "-m", "realtime.server", "--host", "127.0.0.1", "--port", str(port)]
-        else:
-            sockets = {"uvicorn": "realtime.uvicorn_protocol:SeatProtocol", "plain uvicorn": "websockets-sansio"}
-            command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port)]
-            command += ["--log-level", "warning", "--ws", sockets[server], "--ws-per-message-deflate", "false"]
-        self.ports[name] = port
-        self._start(name, command)
-        wait_until(lambda: self._answers(name), what=f"{name} answers:\n{self.log()}")
+        for tries_left in reversed(range(PORTS_TRIED_MAX)):
+            self.ports[name] = port or free_port()
+            self._start(name, _web_command(server, self.ports[name]))
+            try:
+                wait_until(lambda: self._answers(name), what=f"{name} answers:\n{self.log()}")
+            except _PortTaken:
+                # Between the look for a free port and the server's own, another test's server took it.
+                if port is not None or not tries_left:
+                    raise AssertionError(f"{name} has no port:\n{self.log()}") from None
+                self.crash(name)
+            else:
+                break
         return self.url_of(name)
 
     def send_home(self) -> None:
@@ -74,7 +82,8 @@ class RunningHouse:
         """The house as it was begun: web processes that were sent home are back, shaken ones have recovered."""
         while self._sent_home:
             name = self._sent_home.pop()
-            self.start_web(name, port=self.ports[name])
+            kept = self.ports[name]
+            self.start_web(name, port=kept if is_free(kept) else None)
         if self._shaken:
             for name in self.ports:
                 wait_until(partial(self._is_well, name), what=f"{name} is well")
@@ -132,7 +141,18 @@ class RunningHouse:
         )
 
     def _answers(self, name: str) -> bool:
-        assert self.exit_status(name) is None, f"{name} ended:\n{self.log()}"
+        """Whether it is this process that answers there. Raises _PortTaken."""
+        if self.exit_status(name) is not None:
+            if not is_free(self.ports[name]):
+                raise _PortTaken
+            raise AssertionError(f"{name} ended:\n{self.log()}")
+        if not self._somebody_answers(name):
+            return False
+        if not listens(self._pids[name], self.ports[name]):
+            raise _PortTaken
+        return True
+
+    def _somebody_answers(self, name: str) -> bool:
         try:
             with urllib.request.urlopen(f"{self.url_of(name)}/healthz", timeout=2) as reply:
                 return bool(reply.status == 200)
@@ -147,6 +167,14 @@ class RunningHouse:
                 return not json.load(reply)["degraded"]
         except OSError:
             return False
+
+
+def _web_command(server: str, port: int) -> list[str]:
+    if server == "daphne":
+        return [sys.executable, "-m", "realtime.server", "--host", "127.0.0.1", "--port", str(port)]
+    sockets = {"uvicorn": "realtime.uvicorn_protocol:SeatProtocol", "plain uvicorn": "websockets-sansio"}
+    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port)]
+    return [*command, "--log-level", "warning", "--ws", sockets[server], "--ws-per-message-deflate", "false"]
 
 
 @contextmanager

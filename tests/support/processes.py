@@ -18,6 +18,15 @@ def wait_until(condition: Callable[[], bool], *, what: str, seconds: float = PAT
         time.sleep(STEP_SECONDS)
 
 
+def listens(pid: int, port: int) -> bool:
+    """Whether this process, and nobody else, is the server at a port of this machine."""
+    try:
+        found = psutil.Process(pid).net_connections(kind="tcp")
+    except psutil.NoSuchProcess:
+        return False
+    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in found)
+
+
 def family(pid: int) -> set[int]:
     """This process and everything below it."""
     process = psutil.Process(pid)
