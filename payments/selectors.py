@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from payments.domain.facts import Resolution
-from payments.domain.refunds import DEFAULT_POLICY, Policy, RefundStatus, Returning, returned_paise, share_paise
+from payments.domain.refunds import DEFAULT_POLICY, KnownRefund, Policy, RefundStatus, returned_paise, share_paise
 from payments.models import Payment, RefundPolicy
 
 # Payments whose money is, or was, the cinema's to decide about.
@@ -50,11 +50,14 @@ def get_refund_policy(theatre_slug: str) -> Policy:
 
 def _returned_paise(payment: Payment) -> int:
     refunds = [
-        Returning(
-            attempt=refund.attempt,
-            amount_paise=refund.amount_paise,
-            status=RefundStatus(refund.status),
-            is_named=refund.razorpay_id is not None,
+        KnownRefund(
+            refund.pk,
+            payment.pk,
+            refund.attempt,
+            refund.idempotency_key,
+            refund.amount_paise,
+            RefundStatus(refund.status),
+            refund.razorpay_id,
         )
         for refund in payment.refunds.all()
     ]

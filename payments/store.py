@@ -10,32 +10,14 @@ from typing import Any, Final
 
 from bookings.api import AsyncConnection, MoneyBack, RefundState, Status, sql_file
 from payments.domain.facts import Fact, Payment, Rank, Resolution
-from payments.domain.refunds import Policy, RefundStatus
+from payments.domain.refunds import KnownRefund, Policy, RefundStatus
 from payments.gateway import GatewayRefund
 
 _PACKAGE: Final = "payments"
 
 
-@dataclass(frozen=True, slots=True)
-class RefundRow:
-    """One attempt to give money back. `attempt` None: made elsewhere. `name` None: Razorpay has not named it."""
-
-    id: int
-    payment: str
-    attempt: int | None
-    key: str
-    amount_paise: int
-    status: RefundStatus
-    name: str | None
-
-    @property
-    def ended_without_us(self) -> bool:
-        """Whether it was not made, as somebody else had given the money back."""
-        return self.status is RefundStatus.PROCESSED and self.name is None
-
-
-def _refund_row(row: Sequence[Any]) -> RefundRow:
-    return RefundRow(row[0], row[1], row[2], row[3], row[4], RefundStatus(row[5]), row[6])
+def _refund_row(row: Sequence[Any]) -> KnownRefund:
+    return KnownRefund(row[0], row[1], row[2], row[3], row[4], RefundStatus(row[5]), row[6])
 
 
 def _payment(row: Sequence[Any]) -> Payment:
@@ -207,7 +189,7 @@ async def refund_is_due(
     return row[0], key
 
 
-async def find_refund(connection: AsyncConnection, refund: int) -> RefundRow | None:
+async def find_refund(connection: AsyncConnection, refund: int) -> KnownRefund | None:
     """A refund of ours."""
     cursor = await connection.execute(
         "SELECT id, payment_id, attempt, idempotency_key, amount_paise, status, razorpay_id FROM payments_refund "
@@ -218,7 +200,7 @@ async def find_refund(connection: AsyncConnection, refund: int) -> RefundRow | N
     return _refund_row(row) if row else None
 
 
-async def refunds_of(connection: AsyncConnection, payment: str) -> list[RefundRow]:
+async def refunds_of(connection: AsyncConnection, payment: str) -> list[KnownRefund]:
     """Every refund of a payment, the latest attempt last; locked, so that two tellers do not pass each other."""
     cursor = await connection.execute(
         "SELECT id, payment_id, attempt, idempotency_key, amount_paise, status, razorpay_id FROM payments_refund "
@@ -228,7 +210,7 @@ async def refunds_of(connection: AsyncConnection, payment: str) -> list[RefundRo
     return [_refund_row(row) for row in await cursor.fetchall()]
 
 
-async def refund_by_name(connection: AsyncConnection, refund: str) -> RefundRow | None:
+async def refund_by_name(connection: AsyncConnection, refund: str) -> KnownRefund | None:
     """The refund that Razorpay calls so."""
     cursor = await connection.execute("SELECT id FROM payments_refund WHERE razorpay_id = %s", (refund,))
     row = await cursor.fetchone()
@@ -236,7 +218,12 @@ async def refund_by_name(connection: AsyncConnection, refund: str) -> RefundRow 
 
 
 async def record_refund(
-    connection: AsyncConnection, payment: Payment, told: GatewayRefund, *, row: RefundRow | None, status: RefundStatus
+    connection: AsyncConnection,
+    payment: Payment,
+    told: GatewayRefund,
+    *,
+    row: KnownRefund | None,
+    status: RefundStatus,
 ) -> None:
     """Write what the gateway says of a refund: into our row, or into a new one for a refund made elsewhere."""
     if row is None:

@@ -37,17 +37,25 @@ def merged(old: RefundStatus, new: RefundStatus) -> RefundStatus:
     return max(old, new, key=_ORDER.__getitem__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Returning:
-    """What is known of one refund. `attempt` None: made elsewhere. `is_named`: Razorpay has it, or had it."""
+@dataclass(frozen=True, slots=True)
+class KnownRefund:
+    """A refund as the house knows it. `attempt` None: made elsewhere. `name` None: Razorpay has not named it."""
 
+    id: int
+    payment: str
     attempt: int | None
+    key: str
     amount_paise: int
     status: RefundStatus
-    is_named: bool
+    name: str | None
+
+    @property
+    def ended_without_us(self) -> bool:
+        """Whether it was not made, as somebody else had given the money back."""
+        return self.status is RefundStatus.PROCESSED and self.name is None
 
 
-def returned_paise(refunds: Sequence[Returning], *, paid_paise: int) -> int:
+def returned_paise(refunds: Sequence[KnownRefund], *, paid_paise: int) -> int:
     """What went, goes or is owed to the buyer of a payment that goes back: never more than he paid.
 
     An attempt that failed is replaced by the next one; the last one is owed, however it ended. One that Razorpay
@@ -55,9 +63,8 @@ def returned_paise(refunds: Sequence[Returning], *, paid_paise: int) -> int:
     """
     outside = [r.amount_paise for r in refunds if r.attempt is None and r.status is not RefundStatus.FAILED]
     own = sorted((r for r in refunds if r.attempt is not None), key=lambda r: r.attempt or 0)
-    moved = [r.amount_paise for r in own[:-1] if r.status is RefundStatus.PROCESSED and r.is_named]
-    ended_without_us = bool(own) and own[-1].status is RefundStatus.PROCESSED and not own[-1].is_named
-    owed = [r.amount_paise for r in own[-1:] if not (ended_without_us and outside)]
+    moved = [r.amount_paise for r in own[:-1] if r.status is RefundStatus.PROCESSED and not r.ended_without_us]
+    owed = [r.amount_paise for r in own[-1:] if not (r.ended_without_us and outside)]
     counted = [*outside, *moved, *owed]
     return min(sum(counted), paid_paise) if counted else paid_paise
 

@@ -10,11 +10,10 @@ from typing import Final
 from bookings.api import BookingWork, BookingWorks, TryLater, pass_by
 from payments import store
 from payments.domain.facts import Fact, Payment, Rank, Resolution
-from payments.domain.refunds import ATTEMPTS_MAX, RefundStatus, merged
+from payments.domain.refunds import ATTEMPTS_MAX, KnownRefund, RefundStatus, merged
 from payments.gateway import Busy, Gateway, GatewayFailed, GatewayRefund, OutcomeUnclear, Refused, in_gateway_thread
 from payments.services.alerts import alert
 from payments.services.settle import REFUND_DUE, settle_booking, take_in
-from payments.store import RefundRow
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +85,7 @@ async def _ask(gateway: Gateway, payment: str) -> Fact:
         raise TryLater(AGAIN_SECONDS) from failure
 
 
-async def _refunds_there(gateway: Gateway, row: RefundRow, fact: Fact) -> list[GatewayRefund]:
+async def _refunds_there(gateway: Gateway, row: KnownRefund, fact: Fact) -> list[GatewayRefund]:
     """What Razorpay has of this payment's refunds. Only a payment that may have some is asked for them."""
     if not fact.amount_refunded_paise and row.status is RefundStatus.DUE:
         return []
@@ -96,7 +95,7 @@ async def _refunds_there(gateway: Gateway, row: RefundRow, fact: Fact) -> list[G
         raise TryLater(AGAIN_SECONDS) from failure
 
 
-async def _refund(works: BookingWorks, gateway: Gateway, row: RefundRow) -> GatewayRefund:
+async def _refund(works: BookingWorks, gateway: Gateway, row: KnownRefund) -> GatewayRefund:
     """Raises TryLater."""
     try:
         return await in_gateway_thread(gateway.refund, row.payment, amount_paise=row.amount_paise, key=row.key)
@@ -142,14 +141,14 @@ async def take_refund(works: BookingWorks, told: GatewayRefund) -> RefundStatus 
     return status
 
 
-async def _row_of(work: BookingWork, rows: list[RefundRow], told: GatewayRefund) -> RefundRow | None:
+async def _row_of(work: BookingWork, rows: list[KnownRefund], told: GatewayRefund) -> KnownRefund | None:
     for row in rows:
         if row.key in {told.key, told.refund}:
             return row
     return await store.refund_by_name(work.connection, told.refund)
 
 
-async def _follow(work: BookingWork, payment: Payment, row: RefundRow, status: RefundStatus) -> None:
+async def _follow(work: BookingWork, payment: Payment, row: KnownRefund, status: RefundStatus) -> None:
     """What an attempt's end means for its payment."""
     if status is RefundStatus.PROCESSED:
         await store.resolve(work.connection, payment.payment, Resolution.REFUNDED, reason=payment.reason)
@@ -170,7 +169,7 @@ async def _follow(work: BookingWork, payment: Payment, row: RefundRow, status: R
         alert("a refund failed and is tried again", payment=payment.payment, refund=key)
 
 
-async def _give_back_after_all(work: BookingWork, payment_id: str, rows: list[RefundRow]) -> None:
+async def _give_back_after_all(work: BookingWork, payment_id: str, rows: list[KnownRefund]) -> None:
     """A refund made elsewhere was to bring the money back, and failed: what the buyer was to have goes back by us."""
     own = [row for row in rows if row.attempt is not None]
     last = own[-1] if own else None
@@ -190,7 +189,7 @@ async def _give_back_after_all(work: BookingWork, payment_id: str, rows: list[Re
     alert("a refund made elsewhere failed; the house gives the money back", payment=payment_id, refund=key)
 
 
-async def _end_without_us(works: BookingWorks, row: RefundRow) -> None:
+async def _end_without_us(works: BookingWorks, row: KnownRefund) -> None:
     async with works.open() as work:
         payment = await _lock_payment(work, row.payment)
         assert payment is not None, "a refund has a payment"
@@ -201,7 +200,7 @@ async def _end_without_us(works: BookingWorks, row: RefundRow) -> None:
         await _tell_buyer(work, payment)
 
 
-async def _leave_to_a_person(works: BookingWorks, row: RefundRow, detail: str) -> None:
+async def _leave_to_a_person(works: BookingWorks, row: KnownRefund, detail: str) -> None:
     async with works.open() as work:
         payment = await _lock_payment(work, row.payment)
         assert payment is not None, "a refund has a payment"

@@ -12,10 +12,9 @@ from bookings.api import BookingFacts, BookingWork, BookingWorks, Status, Ticket
 from payments import store
 from payments.domain.decide import BookingState, decide
 from payments.domain.facts import Payment, Resolution, as_fact
-from payments.domain.refunds import REFUND_PAISE_MIN, RefundStatus
+from payments.domain.refunds import REFUND_PAISE_MIN, KnownRefund, RefundStatus
 from payments.services.cancel import RETURNED, end_confirmed, refund_by_policy
 from payments.services.settle import REFUND_DUE, give_back, settle_booking
-from payments.store import RefundRow
 
 # Why a booking was cancelled, or money given back; the words of the person are in the audit entry.
 STAFF: Final = "staff"
@@ -197,7 +196,7 @@ async def note_given_by_hand(works: BookingWorks, *, payment: str, by: By) -> No
         await _tell_buyer(work, facts)
 
 
-async def _manual(work: BookingWork, payment: str) -> tuple[BookingFacts | None, Payment, RefundRow, int]:
+async def _manual(work: BookingWork, payment: str) -> tuple[BookingFacts | None, Payment, KnownRefund, int]:
     """The payment under its lock, its last attempt, and what was not given back of it. Raises NotPossible."""
     facts, paid = await _locked(work, payment)
     if paid.resolution is not Resolution.MANUAL:
@@ -226,7 +225,7 @@ async def _locked(work: BookingWork, payment: str) -> tuple[BookingFacts | None,
     return facts, known
 
 
-async def _reason_of(work: BookingWork, row: RefundRow) -> str:
+async def _reason_of(work: BookingWork, row: KnownRefund) -> str:
     cursor = await work.connection.execute("SELECT reason FROM payments_refund WHERE id = %s", (row.id,))
     found = await cursor.fetchone()
     return str(found[0]) if found else STAFF

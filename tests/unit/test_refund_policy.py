@@ -8,9 +8,9 @@ from payments.domain.refunds import (
     DEFAULT_POLICY,
     HOUR_MS,
     REFUND_PAISE_MIN,
+    KnownRefund,
     Policy,
     RefundStatus,
-    Returning,
     merged,
     returned_paise,
     share_paise,
@@ -110,13 +110,14 @@ def _all_of(said: list[RefundStatus]) -> RefundStatus:
     return status
 
 
-def ours(status: str, paise: int = 25_000, *, attempt: int = 1, is_named: bool | None = None) -> Returning:
+def ours(status: str, paise: int = 25_000, *, attempt: int = 1, is_named: bool | None = None) -> KnownRefund:
     named = status in {"pending", "processed", "failed"} if is_named is None else is_named
-    return Returning(attempt=attempt, amount_paise=paise, status=RefundStatus(status), is_named=named)
+    name = f"rfnd_{attempt}" if named else None
+    return KnownRefund(attempt, "pay_1", attempt, f"refund-pay_1-{attempt}", paise, RefundStatus(status), name)
 
 
-def outside(status: str, paise: int) -> Returning:
-    return Returning(attempt=None, amount_paise=paise, status=RefundStatus(status), is_named=True)
+def outside(status: str, paise: int) -> KnownRefund:
+    return KnownRefund(9, "pay_1", None, "rfnd_theirs", paise, RefundStatus(status), "rfnd_theirs")
 
 
 class TestWhatABuyerIsToldThatHeGets:
@@ -153,5 +154,5 @@ class TestWhatABuyerIsToldThatHeGets:
             "a part from the dashboard, the rest owed",
         ],
     )
-    def test_counts_each_rupee_once(self, refunds: list[Returning], paise: int) -> None:
+    def test_counts_each_rupee_once(self, refunds: list[KnownRefund], paise: int) -> None:
         assert returned_paise(refunds, paid_paise=50_000) == paise

@@ -3,8 +3,8 @@
 -- booking
 -- Returns one row: show, holder, status, why it ended, deadline in ms, past its deadline, frozen, buyer's name, mail and
 --         phone, refund; theatre, start of the show in ms, started, still sold; its seats as [[index, price], …] (those it
---         had at its end, once it has ended: they were let go at its very moment, others before), and whether its holder has a newer
---         live booking of this show.
+--         had at its end, once it has ended: they were let go at its very moment, others before), and whether its holder
+--         has a newer live booking of this show.
 SELECT b.show_id, b.holder, b.status, b.cancel_reason, (extract(epoch FROM b.expires_at) * 1000)::bigint,
        b.expires_at <= clock_timestamp(), b.checkout_at IS NOT NULL, b.buyer_name, b.buyer_email, b.buyer_phone, b.refund,
        screen.theatre_id, (extract(epoch FROM s.starts_at) * 1000)::bigint, s.starts_at <= clock_timestamp(),
