@@ -16,6 +16,8 @@ from tests.support.api import ApiClient, api_guest, serving_office
 from tests.support.cinema import make_show
 from tests.support.house import send_everybody_home
 from tests.support.mail import MailServer, running_mail_server
+from tests.support.money_house import House
+from tests.support.razorpay import Razorpay
 from tests.support.witness import another_office
 
 
@@ -43,6 +45,14 @@ async def office(database: str, settings: Settings, tmp_path: Path) -> AsyncIter
     """The box office that serves the API in this loop."""
     async with serving_office(settings, tmp_path) as office:
         yield office
+
+
+@pytest.fixture
+def house(office: BoxOffice, razorpay: Razorpay) -> House:
+    """The doors by which requests about money enter; what the gateway tells is held back."""
+    house = House(razorpay)
+    house.hold_webhooks_back()
+    return house
 
 
 @pytest_asyncio.fixture

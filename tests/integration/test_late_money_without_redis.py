@@ -15,7 +15,6 @@ from tests.support.money import breaches
 from tests.support.money_evidence import read_evidence
 from tests.support.money_guards import settling_without
 from tests.support.money_house import House, Told
-from tests.support.razorpay import Razorpay
 from tests.support.redis_away import without_redis
 from tests.support.witness import booking_status, insert_booking, live_claims, rows, shown
 
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
 
 SECOND_MS = 1000
 MINUTE_MS = 60_000
-
-
-@pytest.fixture
-def house(office: BoxOffice, razorpay: Razorpay) -> House:
-    house = House(razorpay)
-    house.hold_webhooks_back()
-    return house
 
 
 @pytest.fixture

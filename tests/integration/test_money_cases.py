@@ -19,7 +19,6 @@ from tests.support.money import assert_sound
 from tests.support.money_evidence import Evidence, Row, read_evidence
 from tests.support.money_house import House, Told
 from tests.support.money_rest import brought_to_rest
-from tests.support.razorpay import Razorpay
 
 HALF_AN_HOUR_AND_MORE = 2000
 
@@ -33,13 +32,6 @@ def show(database: str) -> Show:
 async def office(settings: Settings, tmp_path: Path, show: Show) -> AsyncIterator[BoxOffice]:
     async with serving_office(settings, tmp_path) as office:
         yield office
-
-
-@pytest.fixture
-def house(office: BoxOffice, razorpay: Razorpay) -> House:
-    house = House(razorpay)
-    house.hold_webhooks_back()
-    return house
 
 
 @pytest.fixture

@@ -9,13 +9,11 @@ import pytest
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
-from bookings.api import BoxOffice
 from bookings.models import Show
 from payments.services import inbox
 from tests.support.money_evidence import checksums, read_evidence
 from tests.support.money_house import House, Told
 from tests.support.money_rest import brought_to_rest
-from tests.support.razorpay import Razorpay
 from tests.support.staff import OPEN_MONEY, Browser, act_on_event, audit, fail_an_event, new_clerk, new_manager
 from tests.support.witness import rows
 
@@ -26,13 +24,6 @@ ODD = b'{"event":"payment.captured","payload":{}}'
 def manager(database: str, settings: Settings, tmp_path: Path) -> Browser:
     settings.STATIC_ROOT = tmp_path  # WhiteNoise warns where nothing was collected.
     return new_manager()
-
-
-@pytest.fixture
-def house(office: BoxOffice, razorpay: Razorpay) -> House:
-    house = House(razorpay)
-    house.hold_webhooks_back()
-    return house
 
 
 @pytest.fixture

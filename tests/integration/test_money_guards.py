@@ -24,16 +24,9 @@ from tests.support.money import breaches, nobody_is_paid_back_twice
 from tests.support.money_evidence import Evidence, read_evidence
 from tests.support.money_guards import money_sql_without, settling_without
 from tests.support.money_house import House, Told
-from tests.support.razorpay import Paid, Razorpay
+from tests.support.razorpay import Paid
 from tests.support.staff import park
 from tests.support.witness import Halt, halt_at, rows, waits_for_a_lock
-
-
-@pytest.fixture
-def house(office: BoxOffice, razorpay: Razorpay) -> House:
-    house = House(razorpay)
-    house.hold_webhooks_back()
-    return house
 
 
 @pytest.fixture

@@ -15,16 +15,8 @@ from payments.services import inbox, watch
 from tests.support.money_evidence import read_evidence
 from tests.support.money_house import House, Told
 from tests.support.money_rest import brought_to_rest
-from tests.support.razorpay import Razorpay
 from tests.support.staff import park
 from tests.support.witness import rows
-
-
-@pytest.fixture
-def house(office: BoxOffice, razorpay: Razorpay) -> House:
-    house = House(razorpay)
-    house.hold_webhooks_back()
-    return house
 
 
 @contextmanager

@@ -22,7 +22,6 @@ from tests.support.money import assert_sound, told_alike
 from tests.support.money_evidence import Evidence, read_evidence
 from tests.support.money_guards import every_fact_is_recorded, money_sql_without
 from tests.support.money_house import House, Told, hand_out_webhooks
-from tests.support.razorpay import Razorpay
 
 FACTS: Final = ("verify", "payment.authorized", "payment.captured", "order.paid", "duplicate", "payment.failed")
 ALL_ORDERS: Final = list(itertools.permutations(FACTS))
@@ -42,13 +41,6 @@ def show(database: str) -> Show:
 async def office(settings: Settings, tmp_path: Path, show: Show) -> AsyncIterator[BoxOffice]:
     async with serving_office(settings, tmp_path) as office:
         yield office
-
-
-@pytest.fixture
-def house(office: BoxOffice, razorpay: Razorpay) -> House:
-    house = House(razorpay)
-    house.hold_webhooks_back()
-    return house
 
 
 async def say_in(orders: Sequence[Order], house: House, show: Show, database: str) -> tuple[Evidence, Counter[str]]:

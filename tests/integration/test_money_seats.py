@@ -22,13 +22,6 @@ from tests.support.razorpay import Razorpay
 from tests.support.witness import halt_at, live_claims, rows
 
 
-@pytest.fixture
-def house(office: BoxOffice, razorpay: Razorpay) -> House:
-    house = House(razorpay)
-    house.hold_webhooks_back()
-    return house
-
-
 def seats_near_the_end_count() -> AbstractContextManager[None]:
     """A booking had at its end what was let go at about that time."""
     return settling_without(

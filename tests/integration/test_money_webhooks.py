@@ -43,13 +43,6 @@ RAZORPAY_WAITS_SECONDS: Final = 5.0
 
 
 @pytest.fixture
-def house(office: BoxOffice, razorpay: Razorpay) -> House:
-    house = House(razorpay)
-    house.hold_webhooks_back()
-    return house
-
-
-@pytest.fixture
 async def told(house: House, show: Show) -> Told:
     """Somebody who has paid for A1; nobody has told the house."""
     told = await Told.begin(house, show, "A1")
