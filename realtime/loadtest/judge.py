@@ -1,6 +1,7 @@
 """All evidence of a run before all checks. What could not be had is not judged; the rest is, whatever happened."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from realtime.loadtest import checks, together
 from realtime.loadtest.evidence import Breach
@@ -15,13 +16,10 @@ def judge(found: Run, rest: Rest | None, after: Look | None) -> None:
     if after is not None:
         labels = [seat.label for seat in found.show.seats]
         found_breaches.append(
-            checks.check_nothing_left(
-                found.evidence, found.clock, found.before, after.seat_map, after.at_ms, labels
-            )
-        )  # fmt: skip
-    for breaches in found_breaches:
-        for breach in breaches:
-            found.evidence.note(breach)
+            checks.check_nothing_left(found.evidence, found.clock, found.before, after.seat_map, after.at_ms, labels)
+        )
+    for breach in chain.from_iterable(found_breaches):
+        found.evidence.note(breach)
 
 
 def _of_answers(found: Run) -> Iterator[Breach]:

@@ -11,8 +11,8 @@ export const PAGE_MS = 12_000;
 const isStarted = (show, nowMs) => show.status === "started" || nowMs >= show.startsMs;
 
 /**
- * The shows to list, by start: today's that can still be gone to, and such as began before midnight; where those leave rows free, tomorrow's. Each is
- * {show, isTomorrow, isStarted}.
+ * The shows to list, by start: today's that can still be gone to, and such as began before midnight; where those leave
+ * rows free, tomorrow's. Each is {show, isTomorrow, isStarted}.
  */
 export function listed(board, { nowMs, zone, rows }) {
   const today = dayOf(nowMs, zone);

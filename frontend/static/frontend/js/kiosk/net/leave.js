@@ -13,7 +13,7 @@ export async function leaveFor(path) {
   if (isOnTheWay) return;
   for (let attempt = 0; ; attempt += 1) {
     const asked = next;
-    if (await knock(attempt, asked)) return go(asked);
+    if ((await knock(attempt, asked)) && asked === next) return go(asked);
     await new Promise((resolve) => setTimeout(resolve, returnsIn(attempt, Math.random())));
   }
 }
