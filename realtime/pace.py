@@ -20,6 +20,8 @@ class Pace:
     def __init__(self, window_seconds: float, *, now: float) -> None:
         self.window_seconds = window_seconds
         self._least_seconds = window_seconds
+        # Who sets a longer window than we would widen to, means it.
+        self._most_seconds = max(window_seconds, WINDOW_SECONDS_MAX)
         self._look_began_at = now
         self._spent_seconds = 0.0
 
@@ -31,6 +33,6 @@ class Pace:
             return
         # The share falls as the window grows, so this settles where the share is SHARE_MAX.
         wanted = self.window_seconds * self._spent_seconds / elapsed / SHARE_MAX
-        self.window_seconds = min(WINDOW_SECONDS_MAX, max(self._least_seconds, wanted))
+        self.window_seconds = min(self._most_seconds, max(self._least_seconds, wanted))
         self._look_began_at = now
         self._spent_seconds = 0.0

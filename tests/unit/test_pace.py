@@ -40,6 +40,13 @@ class TestPace:
 
         assert pace.window_seconds == WINDOW_SECONDS_MAX
 
+    def test_is_as_set_where_more_is_set_than_it_would_widen_to(self) -> None:
+        pace = Pace(1.5, now=0.0)
+
+        settle(pace, flush_seconds=0.001, rooms=1)
+
+        assert pace.window_seconds == 1.5
+
     def test_is_as_set_again_after_a_rush(self) -> None:
         pace = Pace(SET, now=0.0)
         settle(pace, flush_seconds=0.04, rooms=10)
