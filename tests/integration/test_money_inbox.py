@@ -11,12 +11,13 @@ import pytest
 
 from bookings.api import BoxOffice
 from bookings.models import Show
+from payments.razorpay_gateway import gateway
 from payments.services import inbox, watch
-from tests.support.money_evidence import read_evidence
+from tests.support.guards import python_without, unless, with_and_without_guard
 from tests.support.money_house import House, Told
-from tests.support.money_rest import brought_to_rest
+from tests.support.money_rest import LONG, brought_to_rest, make_due
 from tests.support.staff import park
-from tests.support.witness import rows
+from tests.support.witness import booking_status, rows
 
 
 @contextmanager
@@ -30,6 +31,16 @@ def stumbling(where: Any, name: str, *, over: str) -> Iterator[None]:
         return await do(works, what, **more)
 
     with patch.object(where, name, stumble):
+        yield
+
+
+@contextmanager
+def ended_by_the_first_fault(where: Any, name: str) -> Iterator[None]:
+    """This function without what it does about faults that nobody foresaw."""
+    with (
+        python_without(where, name, "except Exception", "except ZeroDivisionError"),
+        pytest.raises(psycopg.errors.UniqueViolation),
+    ):
         yield
 
 
@@ -54,37 +65,64 @@ class TestAnEventThatCannotBeTakenIn:
         await brought_to_rest(database)
         assert kept(database) == [(True, "")]
 
-    async def test_keeps_nobody_else_waiting(self, house: House, show: Show, database: str) -> None:
-        odd, told, polled = [await Told.begin(house, show, seat) for seat in ("A1", "A2", "A3")]
-        bodies = {}
+    @with_and_without_guard
+    async def test_keeps_no_other_event_waiting(
+        self, house: House, office: BoxOffice, show: Show, database: str, guarded: bool
+    ) -> None:
+        odd, told = [await Told.begin(house, show, seat) for seat in ("A1", "A2")]
         for one in (odd, told):
             one.pay("capture")
-            bodies[one] = house.razorpay.webhooks("payment.captured")[-1]["body"].encode()
-        polled.pay("capture")
-        with patch.object(inbox, "take_event"):  # The process died.
-            for one, body in bodies.items():
+            body = house.razorpay.webhooks("payment.captured")[-1]["body"].encode()
+            with patch.object(inbox, "take_event"):  # The process died.
                 assert await house.deliver(body, f"evt_{one.booking}") == 200
+        make_due(database)
 
-        with stumbling(inbox, "take_in", over=odd.order), stumbling(watch, "take_in", over=odd.order):
-            await brought_to_rest(database)
+        with (
+            stumbling(inbox, "take_in", over=odd.order),
+            unless(guarded, ended_by_the_first_fault(inbox, "take_event")),
+        ):
+            await inbox.take_leftovers(office.works)
 
-        statuses = {booking["id"]: booking["status"] for booking in read_evidence(database).bookings}
-        assert [statuses[one.booking] for one in (odd, told, polled)] == ["pending", "confirmed", "confirmed"]
+        told_ends_as = "confirmed" if guarded else "pending"
+        assert [booking_status(database, one.booking) for one in (odd, told)] == ["pending", told_ends_as]
+
+
+class TestAnOrderThatCannotBeLookedUp:
+    @with_and_without_guard
+    async def test_does_not_end_the_round(
+        self, house: House, office: BoxOffice, show: Show, database: str, guarded: bool
+    ) -> None:
+        odd, polled = [await Told.begin(house, show, seat) for seat in ("A1", "A2")]
+        for one in (odd, polled):
+            one.pay("capture")
+        make_due(database)
+
+        with (
+            stumbling(watch, "take_in", over=odd.order),
+            unless(guarded, ended_by_the_first_fault(watch, "_poll_one")),
+        ):
+            assert await watch.poll_orders(office.works, gateway) == 2
+            assert [booking_status(database, one.booking) for one in (odd, polled)] == ["pending", "confirmed"]
 
 
 class TestMoneyOfNobodyThatCannotBeSettled:
-    async def test_keeps_nobody_else_waiting(
-        self, house: House, office: BoxOffice, show: Show, database: str, caplog: pytest.LogCaptureFixture
+    @with_and_without_guard
+    async def test_keeps_no_other_waiting(
+        self, house: House, office: BoxOffice, database: str, guarded: bool, caplog: pytest.LogCaptureFixture
     ) -> None:
-        parked = await park(office, house.razorpay)
-        told = await Told.begin(house, show, "A1")
-        told.pay("capture")
+        odd, other = [await park(office, house.razorpay) for _ in range(2)]
+        make_due(database, age=LONG)
 
-        with stumbling(watch, "_match_or_give_back", over=parked.payment_id):
-            await brought_to_rest(database)
+        with (
+            stumbling(watch, "_match_or_give_back", over=odd.payment_id),
+            unless(guarded, ended_by_the_first_fault(watch, "_apart")),
+        ):
+            await watch.settle_leftovers(office.works)
 
-        assert read_evidence(database).bookings[0]["status"] == "confirmed"
-        assert f"payment {parked.payment_id} cannot be settled" in caplog.text
+        resolutions = dict(rows(database, "SELECT id, resolution FROM payments_payment"))
+        assert resolutions[odd.payment_id] == "none"
+        assert resolutions[other.payment_id] == ("refund_due" if guarded else "none")
+        assert (f"payment {odd.payment_id} cannot be settled" in caplog.text) is guarded
 
 
 class TestARefundOfNothing:

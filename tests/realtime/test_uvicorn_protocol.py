@@ -17,7 +17,7 @@ from websockets.frames import Frame, Opcode
 from realtime.frames import Frame as ReadyFrame
 from realtime.protocol import CloseCode
 from realtime.uvicorn_protocol import SeatProtocol, TransportWriter
-from tests.support.guards import with_and_without_guard
+from tests.support.guards import python_without, unless, with_and_without_guard
 from tests.support.patience import PATIENCE_SECONDS
 
 HANDSHAKE = (
@@ -123,6 +123,23 @@ class Line:
         return arrived
 
 
+# Two questions in one segment, and what keeps the second from being asked once we have said goodbye.
+FRAMINGS = {
+    "whole": (
+        frame(b"one") + frame(b"two"),
+        ("data_received", "break  # nothing is asked any more", "pass"),
+    ),
+    "and a part": (
+        frame(b"one") + frame(b"two") + frame(b"three")[:3],
+        ("_take_frame", "if not self.close_sent:", "if True:"),
+    ),
+    "fragments": (
+        frame(b"one") + frame(b"t", fin=False) + frame(b"wo", opcode=Opcode.CONT),
+        ("send_receive_event_to_app", " and not self.close_sent", ""),
+    ),
+}
+
+
 @asynccontextmanager
 async def line_to(consumer: Consumer, *, too_early: bytes = b"") -> AsyncIterator[Line]:
     """A connection that this consumer has accepted; what is said too early comes when he has not yet."""
@@ -220,6 +237,18 @@ class TestMessages:
             await until(lambda: len(consumer.taken) == 3)
 
             assert consumer.taken == [b"one", b"two", b"three"]
+
+    @with_and_without_guard
+    @on_both_loops
+    async def test_that_are_no_text_though_they_say_so_are_never_put_together(self, guarded: bool) -> None:
+        consumer = Consumer(directly=True)
+        cut = (SeatProtocol, "send_receive_event_to_app", " and not _is_utf8(payload)", " and False")
+        with unless(guarded, python_without(*cut)):
+            async with line_to(consumer) as line:
+                await line.send(frame(b"\xff", fin=False) + frame(b"", opcode=Opcode.CONT) + frame(b"two"))
+                await until(lambda: consumer.gone or len(consumer.taken) == 2)
+
+                assert (consumer.taken == []) is guarded
 
     @on_both_loops
     async def test_that_are_no_text_though_they_say_so_end_the_connection(
@@ -320,6 +349,22 @@ class TestEnds:
 
 
 class TestAfterACloseFrame:
+    @with_and_without_guard
+    @pytest.mark.parametrize("framing", FRAMINGS)
+    @on_both_loops
+    async def test_of_ours_no_more_is_asked_in_the_same_segment(self, framing: str, guarded: bool) -> None:
+        """Whole frames alone, with a part of another, and fragments take three ways in."""
+        segment, guard = FRAMINGS[framing]
+        consumer = Consumer(directly=True)
+        consumer.answer = lambda _: consumer.writer.close(CloseCode.TOO_MANY_MESSAGES)
+        with unless(guarded, python_without(SeatProtocol, *guard)):
+            async with line_to(consumer) as line:
+                await line.send(segment)
+                await until(lambda: line.protocol.close_sent)
+                await several_turns()
+
+                assert (consumer.taken == [b"one"]) is guarded
+
     @on_both_loops
     async def test_of_ours_no_more_is_asked(self) -> None:
         consumer = Consumer(directly=True)

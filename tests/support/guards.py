@@ -1,12 +1,15 @@
 """Switch one guard of the product off, from a test: the harm it prevents must then be seen.
 
-A guard is named by its exact text in a Lua or SQL file, or by its index. When the text is no longer there, the test
-fails instead of proving nothing. The product has no switch for any of this.
+A guard is named by its exact text in a Lua or SQL file or in a function, or by its index. When the text is no longer
+there, the test fails instead of proving nothing. The product has no switch for any of this.
 """
 
 import hashlib
+import inspect
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from textwrap import dedent, indent
+from typing import Any
 from unittest.mock import patch
 
 import psycopg
@@ -63,6 +66,19 @@ def sql_without(name: str, cut: str, instead: str = "") -> Iterator[None]:
         return changed if asked == name else before(asked)
 
     with patch.object(claims, "statement", statement), patch.object(endings, "statement", statement):
+        yield
+
+
+@contextmanager
+def python_without(owner: Any, name: str, cut: str, instead: str = "") -> Iterator[None]:
+    """A function of a module, or a method of a class, without this text. It may not close over anything else."""
+    function = vars(owner)[name]
+    source = _replaced(dedent(inspect.getsource(function)), cut, instead, where=function.__qualname__)
+    # A method's super() finds its class in a variable that it closes over.
+    maker = f"def make(__class__):\n{indent(source, '    ')}\n    return {name}\n"
+    made: dict[str, Any] = {}
+    exec(compile(maker, f"<{function.__qualname__} without a guard>", "exec"), function.__globals__, made)
+    with patch.object(owner, name, made["make"](owner)):
         yield
 
 
