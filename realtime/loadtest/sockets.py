@@ -1,21 +1,20 @@
-"""A socket that follows the contract's rules for clients: its map, its position, and how it comes back.
+"""A socket of a client: how it connects and comes back, what it asks, and to whom each frame goes.
 
-Everything per frame is here, and little of it: a frame is decoded once for all sockets of the process, and the map
-after it computed once for all who had the same map.
+Little is done per frame: it is decoded once for all sockets of the process. What it does to the map: position.py.
 """
 
 import asyncio
 import time
 from random import Random
 from typing import Any, Final
-from zlib import crc32
 
 import msgspec
 from picows import WSCloseCode, WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from realtime.loadtest.frames import STAY_AWAY_CODE, SUBPROTOCOL, TOKEN_PREFIX, TOO_SLOW_CODE, Frame, Mine
+from realtime.loadtest.position import Position
 from realtime.loadtest.seat_map import SeatMap
-from realtime.loadtest.world import Read, World
+from realtime.loadtest.world import World
 
 HANDSHAKE_SECONDS: Final = 30.0
 # An answer that takes longer will not come.
@@ -24,8 +23,6 @@ ANSWER_SECONDS: Final = 30.0
 CATCH_UP_TRIES_MAX: Final = 5
 RETURN_SECONDS_MIN: Final = 0.1
 RETURN_SECONDS_MAX: Final = 5.0
-# Web processes compare their rooms with the truth once a second (decision 0010), and may have to read a picture then.
-BEHIND_MS_MAX: Final = 5_000
 # Who has tried for so long stays away, and is missed at the end; a restart takes seconds.
 RETURN_WITHIN_SECONDS: Final = 30.0
 
@@ -45,7 +42,7 @@ class Socket(WSListener):
         self.world = world
         self.client = client
         self.token = token
-        self.map: SeatMap | None = None
+        self.position = Position(world, client, ask=self._ask_for_position)
         self.transport: WSTransport | None = None
         self.close_code = 0
         # Whether it comes back by itself when it is cut off.
@@ -53,20 +50,17 @@ class Socket(WSListener):
         # While it reads nothing on purpose, and until it has caught up, it says nothing about the house's speed.
         self.slow = False
         self.mine: tuple[Mine | None, str] | None = None
-        # Awaits the first position after a connect, a sync or a `mine`; see `position_after`.
-        self._positioned: asyncio.Future[None] | None = None
         self._mine_told: asyncio.Future[None] | None = None
         self._asked: dict[str, asyncio.Future[tuple[Frame, bytes]]] = {}
         self._questions = 0
-        self._buffer: list[Read] = []
-        self._syncing = False
         self._connecting = False
-        # From a connect until the first answer to where it is.
-        self._arriving = True
-        # Where the house is on this connection, while that is behind what another had shown.
-        self._behind: int | None = None
         self._returning: asyncio.Task[None] | None = None
         self._gone: asyncio.Future[None] | None = None
+
+    @property
+    def map(self) -> SeatMap | None:
+        """The map it has."""
+        return self.position.map
 
     # --- connecting
 
@@ -77,9 +71,8 @@ class Socket(WSListener):
             headers["Sec-WebSocket-Protocol"] += f", {TOKEN_PREFIX}{self.token}"
         position = f"?epoch={self.map.epoch}&version={self.map.version}" if self.map is not None else ""
         loop = asyncio.get_running_loop()
-        self._buffer, self._syncing, self.mine = [], False, None
-        self._arriving, self._behind = True, None
-        positioned = self._positioned = loop.create_future()
+        self.mine = None
+        positioned = self.position.begin()
         self._mine_told, self._gone = loop.create_future(), loop.create_future()
         await ws_connect(
             lambda: self,
@@ -135,7 +128,7 @@ class Socket(WSListener):
     @property
     def open(self) -> bool:
         """Whether it is connected and knows where it is."""
-        return self.transport is not None and self._positioned is None
+        return self.transport is not None and self.position.is_known
 
     async def gone(self) -> None:
         """Wait until the connection has ended, if there is one."""
@@ -179,8 +172,7 @@ class Socket(WSListener):
         """Ask where the map is now, and wait until it is there. Raises NoAnswer."""
         if self.map is None or not self.open:
             raise NoAnswer("not connected")
-        positioned = self._positioned = asyncio.get_running_loop().create_future()
-        self._ask_for_position()
+        positioned = self.position.ask_anew()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await positioned
@@ -210,6 +202,9 @@ class Socket(WSListener):
         if self.mine is None:
             raise NoAnswer("not connected")
         return self.mine
+
+    def _ask_for_position(self, seat_map: SeatMap) -> None:
+        self.send({"type": "sync", "epoch": seat_map.epoch, "version": seat_map.version})
 
     def send(self, message: dict[str, Any]) -> None:
         """Send a text frame. Raises NoAnswer when there is no connection."""
@@ -242,7 +237,7 @@ class Socket(WSListener):
             world.tally.error("not_a_frame", f"{error}: {payload[:200]!r}")
             return
         if read.frame.type == "seats":
-            self._take_seats(read)
+            self.position.take_change(read, slow=self.slow)
         else:
             self._take(read.frame, payload)
 
@@ -252,7 +247,7 @@ class Socket(WSListener):
         world.tally.sockets -= 1
         self.transport = None
         cut_off = NoAnswer(f"the connection ended ({self.close_code or 'no goodbye'})")
-        for waiting in (*self._asked.values(), self._positioned, self._mine_told):
+        for waiting in (*self._asked.values(), self.position.awaited, self._mine_told):
             if waiting is not None and not waiting.done():
                 waiting.set_exception(cut_off)
                 waiting.exception()
@@ -273,96 +268,19 @@ class Socket(WSListener):
         if self.returns and await self.connect_patiently(random):
             self.world.tally.counters["came back"] += 1
 
-    # --- the map
-
-    def _take_seats(self, read: Read) -> None:
-        """A change: applied, dropped or asked about, by the contract's rules."""
-        frame, seat_map = read.frame, self.map
-        if seat_map is None:
-            self._buffer.append(read)
-            return
-        if frame.epoch == seat_map.epoch:
-            version = seat_map.version
-            assert frame.version is not None
-            assert frame.from_version is not None
-            if frame.from_version <= version < frame.version:
-                self.map = self.world.atlas.follow(seat_map, frame, self.client)
-                self._behind = None
-                self.world.tally.counters["changes"] += len(frame.changes)
-                if read.clicks and not self.slow:
-                    now, shown = time.monotonic(), self.world.tally.recorder("show")
-                    for due in read.clicks:
-                        shown.record_seconds(now - due)
-                if self._positioned is not None:
-                    self._found_position()
-                return
-            if frame.version <= version:
-                # Old news is dropped; as the answer to a question it says: you are there.
-                if self._positioned is not None and frame.version == version:
-                    self._found_position()
-                return
-        if not self._syncing:
-            self.world.tally.counters["gaps"] += 1
-            self._ask_for_position()
-
-    def _ask_for_position(self) -> None:
-        assert self.map is not None
-        self._syncing = True
-        self.send({"type": "sync", "epoch": self.map.epoch, "version": self.map.version})
-
-    def _found_position(self) -> None:
-        """The map is where the server is."""
-        self._syncing = self._arriving = False
-        if self._positioned is not None:
-            if not self._positioned.done():
-                self._positioned.set_result(None)
-            self._positioned = None
-
-    def _take_snapshot(self, frame: Frame) -> None:
-        before = self.map
-        assert frame.version is not None
-        self.world.evidence.look("versions")
-        if before is None or frame.epoch != before.epoch or frame.version >= before.version:
-            self.map = self.world.atlas.begin(frame, self.client)
-            self._behind = None
-        elif self._may_be_behind(frame):
-            # What is older than mine is dropped.
-            self._behind = frame.version
-            self.world.tally.counters["older snapshots"] += 1
-        else:
-            self.world.breach(
-                "versions",
-                f"{self.client} was at version {before.version} and was sent a snapshot of version {frame.version}",
-                who=(self.client,),
-                frames=(msgspec.json.encode(frame).decode()[:400],),
-            )
-            self.map = self.world.atlas.begin(frame, self.client)
-        self._found_position()
-        buffered, self._buffer = self._buffer, []
-        for read in buffered:
-            self._take_seats(read)
-
-    def _may_be_behind(self, frame: Frame) -> bool:
-        """Whether an older snapshot may come of a process that has not heard all that another had shown.
-
-        On one connection nothing goes back; who comes back may meet another process, and that hears of it soon.
-        """
-        assert frame.version is not None
-        if self._behind is not None:
-            return frame.version >= self._behind
-        return self._arriving and self.world.atlas.age_ms(frame) <= BEHIND_MS_MAX
+    # --- what it is told
 
     def _take(self, frame: Frame, payload: bytes) -> None:
         """Anything but a change."""
         kind = frame.type
         if kind == "snapshot":
-            self._take_snapshot(frame)
+            self.position.take_snapshot(frame)
             if b'"mine"' in payload:
                 self._take_mine(frame, payload)
         elif kind == "mine":
             self._take_mine(frame, payload)
         elif kind == "check":
-            self._take_check(frame, payload)
+            self.position.take_check(frame, payload)
         elif kind == "notice":
             self.world.tally.counters[f"notice {frame.code}"] += 1
         elif frame.id is not None:
@@ -382,28 +300,3 @@ class Socket(WSListener):
         self.mine = (frame.mine, payload.decode())
         if self._mine_told is not None and not self._mine_told.done():
             self._mine_told.set_result(None)
-
-    def _take_check(self, frame: Frame, payload: bytes) -> None:
-        """The server says what the map adds up to."""
-        seat_map = self.map
-        if seat_map is None or frame.epoch != seat_map.epoch or frame.version is None:
-            return
-        self.world.evidence.look("versions")
-        brought_to = seat_map.version if self._behind is None else self._behind
-        if frame.version < brought_to:
-            self.world.breach(
-                "versions",
-                f"{self.client} was brought to version {brought_to}, and the server is at {frame.version}",
-                who=(self.client,),
-                frames=(payload.decode(),),
-            )
-        if frame.version != seat_map.version:
-            return
-        self.world.evidence.look("maps-agree")
-        if crc32(seat_map.states) != frame.crc32:
-            self.world.breach(
-                "maps-agree",
-                f"at version {frame.version} the map of {self.client} does not add up to what the server says",
-                who=(self.client,),
-                frames=(payload.decode(), seat_map.states.decode()),
-            )

@@ -8,7 +8,8 @@ import pytest
 from picows import WSMsgType, WSTransport
 
 from realtime.loadtest.checks import Clock
-from realtime.loadtest.sockets import BEHIND_MS_MAX, Socket
+from realtime.loadtest.position import BEHIND_MS_MAX
+from realtime.loadtest.sockets import Socket
 from realtime.loadtest.world import World
 from tests.support.loadtest import EPOCH_MS, HOLD_MS, a_world, granted, payload, server_ms, snapshot, step
 
@@ -40,7 +41,7 @@ class Client(Socket):
     def told_bytes(self, data: bytes) -> None:
         read = self.world.read(data)
         if read.frame.type == "seats":
-            self._take_seats(read)
+            self.position.take_change(read)
         else:
             self._take(read.frame, data)
 
@@ -126,7 +127,7 @@ class TestASnapshot:
     def coming_back(self, client: Client, *, version: int, at: float) -> None:
         """On a new connection he is sent a snapshot; he was at version 6, which was made at second 0."""
         client.told("seats", **step(5, 6, H))
-        client._arriving = True
+        client.position._arriving = True
         client.told("snapshot", **snapshot(version=version, at=at))
 
     def test_of_another_process_may_be_older_for_a_moment(self, client: Client) -> None:
