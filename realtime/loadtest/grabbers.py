@@ -40,7 +40,6 @@ class Grabber:
         self.booking = ""
         self._refused: set[str] = set()
         self._asked_for: set[str] = set()
-        self.has_seen_an_end = False
         # When he is to ask again, after an answer that told him to.
         self.ask_again_seconds: float | None = None
         # After an answer that left it open, what he believes proves nothing.
@@ -146,7 +145,6 @@ class Grabber:
         if self.holding and min(self.holding.values()) <= self.world.clock.server_ms(time.monotonic()):
             self.world.let_go(tuple(self.holding))
             self.holding = {}
-            self.has_seen_an_end = True
             self.world.tally.counters["expired"] += 1
             return True
         return False

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from realtime.loadtest import plays
 from realtime.loadtest.api import Api, NotServed
 from realtime.loadtest.grabbers import Grabber
+from realtime.loadtest.histogram import Histogram
 from realtime.loadtest.sockets import Socket
 from realtime.loadtest.stage import Stage
 from realtime.loadtest.wishes import spread
@@ -124,6 +126,29 @@ class TestSteadyChanges:
 
         assert await changes_of(stage) == {}
         assert stage.world.tally.counters["changes left out"] == 12
+
+
+class TestHoldsThatAreLeftToExpire:
+    @pytest.mark.parametrize(("seconds", "stops"), [(0.5, False), (0.99, False), (1.01, True), (600, True)])
+    async def test_end_the_run_only_where_nobody_would_see_one_end(
+        self, monkeypatch: pytest.MonkeyPatch, seconds: float, stops: bool
+    ) -> None:
+        """Of a run of one second, near its end: who came late says nothing of the others' holds."""
+
+        async def has_waited(*_: object) -> bool:
+            return False
+
+        monkeypatch.setattr(Stage, "until", has_waited)
+        monkeypatch.setattr(plays, "time", SimpleNamespace(monotonic=lambda: 100.0))
+        stage = a_stage(grabbers=1)
+        stage.start_at, stage.duration_seconds = 99.1, 1.0
+        (grabber,) = stage.grabbers
+        grabber.holding = {"A1": stage.world.clock.server_ms(100.0 + seconds)}
+
+        await plays._let_expire(stage, grabber, ["A1"], Histogram())
+
+        assert stage.stopped is stops
+        assert stage.world.tally.counters["holds that outlast the run"] == stops
 
 
 @pytest.mark.parametrize("parts", [1, 2, 3])
