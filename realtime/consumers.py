@@ -90,7 +90,7 @@ async def accept(send: Any, handshake: Handshake) -> None:
 
 def turn_away(writer: Writer, code: str, detail: str, close_code: CloseCode) -> None:
     """Say why, and close."""
-    metrics.refused.labels(code).inc()
+    metrics.refused(code).inc()
     writer.reply(encode(Error(id=None, code=code, detail=detail)))
     writer.close(close_code)
 

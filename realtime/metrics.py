@@ -1,5 +1,6 @@
 """What Prometheus may read about the rooms of this process."""
 
+from functools import cache
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -17,5 +18,11 @@ flush_seconds: Final = Histogram(
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
 )
 resyncs: Final = Counter("housefull_resyncs", "Pictures read, by cause", ["cause"])
-refused: Final = Counter("housefull_messages_refused", "Frames and requests refused, by code", ["code"])
+_refused: Final = Counter("housefull_messages_refused", "Frames and requests refused, by code", ["code"])
 closed: Final = Counter("housefull_sockets_closed", "Sockets closed by the server, by close code", ["code"])
+
+
+@cache
+def refused(code: str) -> Counter:
+    """The refusals of one code. Codes are few, and looking one up by its label costs more than counting it."""
+    return _refused.labels(code)

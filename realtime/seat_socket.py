@@ -61,7 +61,7 @@ class SeatSocket(Viewer):
             self.writer.close(decision)
         else:
             if isinstance(decision, Error):
-                metrics.refused.labels(decision.code).inc()
+                metrics.refused(decision.code).inc()
             self.writer.reply(encode(decision))
 
     async def _ask(self, request: Request) -> None:
@@ -69,7 +69,7 @@ class SeatSocket(Viewer):
         try:
             answer = encode(await self._perform(request))
         except BookingError as error:
-            metrics.refused.labels(error.code).inc()
+            metrics.refused(error.code).inc()
             answer = refusal(request.id, error.as_reply())
         except Exception:
             # The boundary of a request: whatever broke, its asker is answered and the trace is kept.

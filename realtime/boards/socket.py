@@ -68,5 +68,5 @@ class BoardSocket(Viewer):
         self.writer.reply(frame_of(Pong(id=ping.id, client_ms=ping.client_ms, server_ms=now_ms)))
 
     def _refuse(self, code: str, detail: str) -> None:
-        metrics.refused.labels(code).inc()
+        metrics.refused(code).inc()
         self.writer.reply(frame_of(Error(id=None, code=code, detail=detail)))
