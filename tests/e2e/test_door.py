@@ -146,8 +146,9 @@ class TestTheDoor:
         expect(door.page.locator("#camera-words")).to_contain_text("cannot read QR codes")
         expect(door.page.get_by_role("button", name="Scan with the camera")).to_have_count(0)
 
+    @pytest.mark.parametrize("meanwhile", ["nothing", "a reload"])
     def test_lets_in_whose_answer_was_lost_however_long_ago(
-        self, usher: Callable[..., Door], show: Show, tickets: list[SeatTicket]
+        self, usher: Callable[..., Door], show: Show, tickets: list[SeatTicket], meanwhile: str
     ) -> None:
         door = usher(show)
         tries: list[int] = []
@@ -164,6 +165,9 @@ class TestTheDoor:
         door.type(tickets[3].code)
         door.expect_verdict("again", "No answer", "Scan it again.")
         Ticket.objects.exclude(admitted_at=None).update(admitted_at=F("admitted_at") - timedelta(minutes=2))
+        if meanwhile == "a reload":
+            door.page.reload()
+            expect(door.page.locator("#door[data-line=live]")).to_be_visible(timeout=SOON_MS)
 
         door.type(tickets[3].code)
         door.expect_verdict("in", "Let in", "Seat A4")

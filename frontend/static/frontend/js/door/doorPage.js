@@ -3,7 +3,7 @@
 import { newKey } from "../net/keys.js";
 import { ask } from "../pay/calls.js";
 import { Camera } from "./camera.js";
-import { gateAt, rememberDoor, rememberGate } from "./memory.js";
+import { gateAt, rememberDoor, rememberGate, rememberUnanswered, unansweredAt } from "./memory.js";
 import { answered, askAbout } from "./model/scans.js";
 import { SIGNS, laterCounts, verdictOf } from "./model/verdicts.js";
 import { allowSounds, signal } from "./signals.js";
@@ -19,12 +19,13 @@ export class DoorPage {
   #data;
   #counts;
   #camera;
-  #unanswered = [];
+  #unanswered;
   #isAsking = false;
 
   constructor(data) {
     this.#data = data;
     this.#counts = data.counts;
+    this.#unanswered = unansweredAt(data.show);
     this.#camera = new Camera(part("video"), (code) => this.#scanned(code));
   }
 
@@ -77,7 +78,7 @@ export class DoorPage {
     rememberGate(this.#data.theatre, gate);
     const scan = { show: this.#data.show, code, gate };
     const verdict = await this.#insist(scan);
-    if (verdict.kind !== "again") this.#unanswered = answered(this.#unanswered, scan);
+    if (verdict.kind !== "again") this.#keep(answered(this.#unanswered, scan));
     this.#isAsking = false;
     part("let-in").removeAttribute("aria-busy");
     this.#show(verdict);
@@ -86,7 +87,7 @@ export class DoorPage {
 
   async #insist(scan) {
     const { scans, key } = askAbout(this.#unanswered, scan, newKey());
-    this.#unanswered = scans;
+    this.#keep(scans);
     for (let attempt = 1; ; attempt += 1) {
       const reply = await ask("POST", "/api/v1/checkin", scan, { key });
       if (reply.body.as_of_ms) this.#count(reply.body);
@@ -94,6 +95,12 @@ export class DoorPage {
       if (!isLost || attempt === TRIES) return verdictOf(reply);
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));
     }
+  }
+
+  // Before it is asked: a page may be reloaded, or thrown away, at any moment.
+  #keep(unanswered) {
+    this.#unanswered = unanswered;
+    rememberUnanswered(this.#data.show, unanswered);
   }
 
   #show({ kind, word, words, seat }) {

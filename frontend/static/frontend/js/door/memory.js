@@ -1,4 +1,5 @@
-// What this phone remembers of its doors: the last show, and the gate at each theatre. Private windows forget.
+// What this phone remembers of its doors: the last show, the gate at each theatre, and, in this tab, the scans that
+// have got no answer. Private windows forget.
 
 export function lastDoor() {
   return read("door");
@@ -16,17 +17,29 @@ export function rememberGate(theatre, gate) {
   write(`gate ${theatre}`, gate);
 }
 
-function read(name) {
+export function unansweredAt(show) {
   try {
-    return localStorage.getItem(`housefull ${name}`);
+    return JSON.parse(read(`unanswered ${show}`, "sessionStorage")) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+export function rememberUnanswered(show, scans) {
+  write(`unanswered ${show}`, JSON.stringify(scans), "sessionStorage");
+}
+
+function read(name, where = "localStorage") {
+  try {
+    return globalThis[where].getItem(`housefull ${name}`);
   } catch {
     return null;
   }
 }
 
-function write(name, value) {
+function write(name, value, where = "localStorage") {
   try {
-    localStorage.setItem(`housefull ${name}`, value);
+    globalThis[where].setItem(`housefull ${name}`, value);
   } catch {
     // Nothing is remembered; the page works as well.
   }
