@@ -1,17 +1,13 @@
 // One usher at one door: a code comes in, the house decides, the verdict is shown until the next one.
 
-import { newKey } from "../net/keys.js";
-import { ask } from "../pay/calls.js";
+import { Asking } from "./asking.js";
 import { Camera } from "./camera.js";
-import { gateAt, rememberDoor, rememberGate, rememberUnanswered, unansweredAt } from "./memory.js";
-import { answered, askAbout } from "./model/scans.js";
-import { SIGNS, laterCounts, verdictOf } from "./model/verdicts.js";
+import { gateAt, rememberDoor, rememberGate } from "./memory.js";
+import { SIGNS, laterCounts } from "./model/verdicts.js";
 import { allowSounds, signal } from "./signals.js";
 import { Watch } from "./watch.js";
 
 const LISTED = 8;
-const TRIES = 3;
-const RETRY_MS = 600;
 
 const part = (id) => document.getElementById(id);
 
@@ -19,13 +15,13 @@ export class DoorPage {
   #data;
   #counts;
   #camera;
-  #unanswered;
+  #asking;
   #isAsking = false;
 
   constructor(data) {
     this.#data = data;
     this.#counts = data.counts;
-    this.#unanswered = unansweredAt(data.show);
+    this.#asking = new Asking(data.show, (told) => this.#count(told));
     this.#camera = new Camera(part("video"), (code) => this.#scanned(code));
   }
 
@@ -76,31 +72,11 @@ export class DoorPage {
     part("let-in").setAttribute("aria-busy", "true");
     const gate = part("gate").value.trim();
     rememberGate(this.#data.theatre, gate);
-    const scan = { show: this.#data.show, code, gate };
-    const verdict = await this.#insist(scan);
-    if (verdict.kind !== "again") this.#keep(answered(this.#unanswered, scan));
+    const verdict = await this.#asking.about({ code, gate });
     this.#isAsking = false;
     part("let-in").removeAttribute("aria-busy");
     this.#show(verdict);
     return verdict;
-  }
-
-  async #insist(scan) {
-    const { scans, key } = askAbout(this.#unanswered, scan, newKey());
-    this.#keep(scans);
-    for (let attempt = 1; ; attempt += 1) {
-      const reply = await ask("POST", "/api/v1/checkin", scan, { key });
-      if (reply.body.as_of_ms) this.#count(reply.body);
-      const isLost = reply.status === 0 || reply.status >= 500;
-      if (!isLost || attempt === TRIES) return verdictOf(reply);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));
-    }
-  }
-
-  // Before it is asked: a page may be reloaded, or thrown away, at any moment.
-  #keep(unanswered) {
-    this.#unanswered = unanswered;
-    rememberUnanswered(this.#data.show, unanswered);
   }
 
   #show({ kind, word, words, seat }) {
