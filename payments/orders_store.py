@@ -95,6 +95,18 @@ async def take_polled(connection: AsyncConnection, *, batch_max: int, lease_seco
     return [Polled(row[0], row[1], str(row[2]), row[3], row[4], row[5]) for row in await cursor.fetchall()]
 
 
+async def tried_order(connection: AsyncConnection, *, booking: str, holder: str) -> str | None:
+    """The order of the holder's pending booking, if an attempt to pay it is known; none has brought money so far."""
+    cursor = await connection.execute(
+        "SELECT o.razorpay_id FROM payments_order AS o JOIN bookings_booking AS b ON b.id = o.booking_id "
+        "WHERE b.id = %s AND b.holder = %s AND b.status = 'pending' "
+        "AND EXISTS (SELECT 1 FROM payments_payment AS p WHERE p.order_id = o.razorpay_id)",
+        (booking, holder),
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
 async def poll_again(connection: AsyncConnection, order: int, *, after_seconds: float | None) -> None:
     """Look an order up again later; None: never."""
     await connection.execute(

@@ -203,6 +203,7 @@ async def cancel(request: HttpRequest, wanted: CancelRequest, idempotency_key: I
     async def work(keyed: KeyedRequest | None) -> Cancelled:
         return await cancel_booking(
             office.works,
+            gateway,
             booking=booking,
             holder=holder,
             reason=wanted.reason,

@@ -1,5 +1,6 @@
 """Giving a booking up: the brief's four cancels, the buyer's change of seats, and his return of a paid booking."""
 
+import logging
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -14,11 +15,15 @@ from bookings.api import (
     Status,
     TicketUsed,
 )
-from payments import store
+from payments import orders_store, store
 from payments.domain.facts import Resolution
 from payments.domain.refunds import DEFAULT_POLICY, share_paise
+from payments.gateway import Gateway, GatewayFailed
 from payments.services.orders import payable
 from payments.services.settle import give_back
+from payments.services.watch import take_payments_of
+
+logger = logging.getLogger(__name__)
 
 # Why a payment page, or its reader, gives a booking up.
 Reason: TypeAlias = Literal["refresh", "dismiss", "timer", "user"]
@@ -54,6 +59,7 @@ class Moved:
 
 async def cancel_booking(
     works: BookingWorks,
+    gateway: Gateway,
     *,
     booking: str,
     holder: str,
@@ -65,6 +71,9 @@ async def cancel_booking(
 
     `expected` guards a page that has not heard that the money came. Raises NotFound, BookingConfirmed, TicketUsed.
     """
+    if await _has_looked_for_money(works, gateway, booking=booking, holder=holder) and reason == "user":
+        # Whoever gives up what he has not paid for does not give back what he has.
+        expected = Status.PENDING
     async with works.open() as work:
         facts = await work.lock(booking)
         if facts is None or facts.holder != holder:
@@ -76,6 +85,23 @@ async def cancel_booking(
         cancelled = await _cancel(work, facts, reason=reason)
         await work.remember(holder, keyed, cancelled.as_json())
         return cancelled
+
+
+async def _has_looked_for_money(works: BookingWorks, gateway: Gateway, *, booking: str, holder: str) -> bool:
+    """Ask the gateway first where somebody has tried to pay (reference: 2.4): what is paid is not given up.
+
+    False: nobody has, or it is too late to ask. Without an answer the booking is given up as any other; money that
+    we are told of later is late money.
+    """
+    async with works.connection() as connection:
+        order = await orders_store.tried_order(connection, booking=booking, holder=holder)
+    if order is None:
+        return False
+    try:
+        await take_payments_of(works, gateway, order)
+    except GatewayFailed as failure:
+        logger.warning("booking %s is given up unasked: %s", booking, failure)
+    return True
 
 
 async def _cancel(work: BookingWork, facts: BookingFacts, *, reason: Reason) -> Cancelled:

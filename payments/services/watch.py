@@ -94,7 +94,12 @@ async def _poll(works: BookingWorks, gateway: Gateway, order: Polled) -> None:
     if order.order is None:
         await _look_for_lost(works, gateway, order)
         return
-    for fact in await in_gateway_thread(gateway.payments_of_order, order.order):
+    await take_payments_of(works, gateway, order.order)
+
+
+async def take_payments_of(works: BookingWorks, gateway: Gateway, order: str) -> None:
+    """Take in what the gateway knows of an order's payments. Raises GatewayFailed, ClaimsUnavailable, NotReady."""
+    for fact in await in_gateway_thread(gateway.payments_of_order, order):
         if fact.rank is not Rank.CREATED:
             await take_in(works, fact)
 
@@ -108,9 +113,7 @@ async def _look_for_lost(works: BookingWorks, gateway: Gateway, order: Polled) -
             await store.adopt_order(
                 work.connection, booking=order.booking, order=made.order, amount_paise=made.amount_paise
             )
-        for fact in await in_gateway_thread(gateway.payments_of_order, made.order):
-            if fact.rank is not Rank.CREATED:
-                await take_in(works, fact)
+        await take_payments_of(works, gateway, made.order)
 
 
 async def watch_capture(works: BookingWorks, gateway: Gateway, *, payment: str, tries: int) -> None:
