@@ -1,5 +1,6 @@
 """The seat page in real Chromium, against the running house: what one person does, and what the others see."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -152,7 +153,9 @@ class TestRefreshAndNewTab:
 
         second.expect_hold(seat)
         second.expect_state(seat, "mine")
-        assert abs(second.left_seconds() - mine.left_seconds()) <= 1
+        began = time.monotonic()
+        apart_seconds = second.left_seconds() - mine.left_seconds()
+        assert abs(apart_seconds) <= 1 + time.monotonic() - began
 
     def test_two_tabs_stay_in_step(self, mine):
         second = SeatPage.open(mine.page.context.new_page(), mine.url)
