@@ -26,7 +26,6 @@ from tests.support.tickets import SOON, make_booking, make_usher, session_of
 pytestmark = pytest.mark.e2e
 
 Visitor = Callable[..., Page]
-SOON_MS = 15_000
 PAGES = [
     "ticket",
     "ticket-used",
@@ -98,13 +97,13 @@ class GoTo:
     def door(self, page: Page, state: str) -> None:
         self.doors(page, state)
         page.goto(f"{self._url}/checkin/{self._show.pk}/")
-        expect(page.locator("#door[data-line=live]")).to_be_visible(timeout=SOON_MS)
+        expect(page.locator("#door[data-line=live]")).to_be_visible()
         if state:
             page.get_by_label("Gate").fill("2")
             code = self._tickets[0].code if state == "let-in" else "ABCDEFGH"
             page.get_by_label("Code under the QR code").fill(code)
             page.get_by_role("button", name="Let in").click()
-            expect(page.locator("#verdict[data-verdict]")).to_be_visible(timeout=SOON_MS)
+            expect(page.locator("#verdict[data-verdict]")).to_be_visible()
 
     def reports(self, page: Page, state: str) -> None:
         chief = get_user_model().objects.create_superuser(username="priya", password="anything")
@@ -118,7 +117,7 @@ class GoTo:
         expect(page.get_by_role("status")).to_be_visible()
         generate_report(report=str(Report.objects.get().pk))
         # The page follows it, and opens it by itself.
-        expect(page.get_by_role("heading", name="Sales by day")).to_be_visible(timeout=SOON_MS)
+        expect(page.get_by_role("heading", name="Sales by day")).to_be_visible()
         if state == "tables":
             page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
 

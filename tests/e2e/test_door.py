@@ -17,7 +17,6 @@ from tests.support.tickets import SOON, make_booking, make_usher, session_of
 pytestmark = pytest.mark.e2e
 
 PHONE = {"viewport": {"width": 360, "height": 740}}
-SOON_MS = 15_000
 Visitor = Callable[..., Page]
 
 # A camera that shows what the test holds before it, for a Chromium without BarcodeDetector (as on Linux). The page's
@@ -70,7 +69,7 @@ def usher(visitor: Visitor, house: RunningHouse, tickets: list[SeatTicket]) -> C
         if script:
             page.add_init_script(script)
         page.goto(f"{house.url}/checkin/{show.pk}/")
-        expect(page.locator("#door[data-line=live]")).to_be_visible(timeout=SOON_MS)
+        expect(page.locator("#door[data-line=live]")).to_be_visible()
         page.get_by_label("Gate").fill(gate)
         return Door(page)
 
@@ -92,11 +91,11 @@ class Door:
 
     def expect_verdict(self, kind: str, word: str, words: str) -> None:
         verdict = self.page.locator(f"#verdict[data-verdict={kind}]")
-        expect(verdict).to_contain_text(word, timeout=SOON_MS)
+        expect(verdict).to_contain_text(word)
         expect(verdict).to_contain_text(words)
 
     def expect_count(self, words: str) -> None:
-        expect(self.page.locator(".door-count")).to_contain_text(words, timeout=SOON_MS)
+        expect(self.page.locator(".door-count")).to_contain_text(words)
 
 
 class TestTheDoor:
@@ -167,7 +166,7 @@ class TestTheDoor:
         Ticket.objects.exclude(admitted_at=None).update(admitted_at=F("admitted_at") - timedelta(minutes=2))
         if meanwhile == "a reload":
             door.page.reload()
-            expect(door.page.locator("#door[data-line=live]")).to_be_visible(timeout=SOON_MS)
+            expect(door.page.locator("#door[data-line=live]")).to_be_visible()
 
         door.type(tickets[3].code)
         door.expect_verdict("in", "Let in", "Seat A4")

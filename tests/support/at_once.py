@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from django.db import connection
 
+from tests.support.patience import PATIENCE_SECONDS
+
 T = TypeVar("T")
 
 
@@ -17,7 +19,7 @@ def in_threads(count: int, work: Callable[[int], T]) -> list[T]:
     def run(number: int) -> T:
         try:
             connection.ensure_connection()
-            together.wait(timeout=20)
+            together.wait(timeout=PATIENCE_SECONDS)
             return work(number)
         finally:
             connection.close()
