@@ -17,6 +17,7 @@ from django.conf import settings
 from config.api_handler import BESIDE, PAGE, ROOT
 from realtime.bodies import bytes_max_of
 from tests.support.house import RunningHouse, running_house, send_everybody_home
+from tests.support.patience import PATIENCE_SECONDS
 
 CALL: Final = "/payments/webhook/"
 FORM: Final = "/admin/login/"
@@ -29,9 +30,9 @@ KEPT_BYTES_MAX: Final = 12 * 2**20
 class Sender:
     """Somebody who sends one request, as far as he is let."""
 
-    def __init__(self, house: RunningHouse, path: str, length: str) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", house.ports["web"]), timeout=20)
-        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n{length}\r\n\r\n"
+    def __init__(self, house: RunningHouse, path: str, length: str, *, kind: str = "text/plain") -> None:
+        self.socket = socket.create_connection(("127.0.0.1", house.ports["web"]), timeout=PATIENCE_SECONDS)
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n{length}\r\n\r\n"
         self.socket.sendall(head.encode())
         self.sent_bytes = 0
 
@@ -124,6 +125,18 @@ class TestABody:
 
         status, _, told = sender.reply()
         assert (status, told["detail"]) == (400, "The signature is not Razorpay's.")
+
+
+class TestAForm:
+    @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x", "nothing we know"])
+    def test_that_is_broken_is_answered_by_the_house(self, house: RunningHouse, kind: str) -> None:
+        """And not by the server, which would read forms as well."""
+        sender = Sender(house, "/verify_payment/", "Content-Length: 6\r\nConnection: close", kind=kind)
+
+        sender.send(b"broken")
+
+        status, _, told = sender.reply()
+        assert (status, told["code"]) == (415, "bad_request")
 
 
 class TestAServerWithoutTheBound:
