@@ -36,6 +36,8 @@ class Position:
         self._arriving = True
         # Where the house is on this connection, while that is behind what another had shown.
         self._behind: int | None = None
+        # A question is answered at once, past frames that a crowd is given in parts: one older check may follow.
+        self._may_overtake = False
 
     @property
     def is_known(self) -> bool:
@@ -45,7 +47,7 @@ class Position:
     def begin(self) -> asyncio.Future[None]:
         """A connection is about to be made; done once the map is where the server says."""
         self._buffer, self._asked = [], False
-        self._arriving, self._behind = True, None
+        self._arriving, self._behind, self._may_overtake = True, None, False
         self.awaited = asyncio.get_running_loop().create_future()
         return self.awaited
 
@@ -73,12 +75,12 @@ class Position:
                     now, shown = time.monotonic(), self.world.tally.recorder("show")
                     for due in read.clicks:
                         shown.record_seconds(now - due)
-                if self.awaited is not None:
+                if self._asked or self.awaited is not None:
                     self._found()
                 return
             if frame.version <= version:
                 # Old news is dropped; as the answer to a question it says: you are there.
-                if self.awaited is not None and frame.version == version:
+                if frame.version == version and (self._asked or self.awaited is not None):
                     self._found()
                 return
         if not self._asked:
@@ -117,7 +119,8 @@ class Position:
             return
         self.world.evidence.look("versions")
         brought_to = seat_map.version if self._behind is None else self._behind
-        if frame.version < brought_to:
+        was_on_its_way, self._may_overtake = self._may_overtake, False
+        if frame.version < brought_to and not was_on_its_way:
             self.world.breach(
                 "versions",
                 f"{self.client} was brought to version {brought_to}, and the server is at {frame.version}",
@@ -137,7 +140,7 @@ class Position:
 
     def _ask_where(self) -> None:
         assert self.map is not None
-        self._asked = True
+        self._asked = self._may_overtake = True
         self._ask(self.map)
 
     def _found(self) -> None:

@@ -97,6 +97,13 @@ class TestAChange:
         assert client.line.sent == [{"type": "sync", "epoch": "e", "version": 5}]
         assert client.world.tally.counters["gaps"] == 1
 
+    def test_that_mends_a_gap_lets_the_next_gap_be_asked_about(self, client: Client) -> None:
+        client.told("seats", **step(6, 7, H))
+        client.told("seats", **step(5, 7, H))
+        client.told("seats", **step(8, 9, (1, "B")))
+
+        assert [question["version"] for question in client.line.sent] == [5, 7]
+
     def test_waits_for_the_first_snapshot(self, world: World) -> None:
         client = Client(world)
         client.told("seats", **step(5, 6, H))
@@ -180,6 +187,21 @@ class TestAChecksum:
         client.told("check", epoch="e", version=version, crc32=crc32(states))
 
         assert [check for check, _ in broken(client.world)] == found
+
+    @pytest.mark.parametrize("answer", ["a change", "nothing new", "a snapshot"])
+    async def test_may_have_been_on_its_way_when_a_question_was_answered(self, client: Client, answer: str) -> None:
+        """Crowds are given a check in parts, and a question is answered in between; once."""
+        client.position.ask_anew()
+        if answer == "a snapshot":
+            client.told("snapshot", **snapshot(version=8))
+        else:
+            client.told("seats", **step(5, 8 if answer == "a change" else 5))
+        client.told("check", epoch="e", version=4, crc32=0)
+        assert broken(client.world) == []
+
+        client.told("check", epoch="e", version=4, crc32=0)
+
+        assert [check for check, _ in broken(client.world)] == ["versions"]
 
     def test_of_another_epoch_says_nothing(self, client: Client) -> None:
         client.told("check", epoch="f", version=1, crc32=1)
