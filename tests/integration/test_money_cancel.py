@@ -1,18 +1,13 @@
 """A booking given up after an attempt to pay it: the gateway is asked first, and what was paid is not given up."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
-from pytest_django import Settings
 
-from bookings.api import BoxOffice, issue_holder
+from bookings.api import issue_holder
 from bookings.models import Show
 from payments.services import cancel
-from tests.support.api import serving_office
-from tests.support.cinema import make_show
 from tests.support.guards import unless, with_and_without_guard
 from tests.support.money import assert_sound
 from tests.support.money_evidence import read_evidence
@@ -21,17 +16,6 @@ from tests.support.money_rest import brought_to_rest
 from tests.support.witness import booking_status
 
 REASONS = ["refresh", "dismiss", "timer", "user"]
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
-
-
-@pytest.fixture
-async def office(settings: Settings, tmp_path: Path, show: Show) -> AsyncIterator[BoxOffice]:
-    async with serving_office(settings, tmp_path) as office:
-        yield office
 
 
 @pytest.fixture

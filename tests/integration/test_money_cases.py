@@ -1,19 +1,14 @@
 """Turns of money that histories found, or that others have lost money by, each told by itself."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import psycopg
 import pytest
-from pytest_django import Settings
 
-from bookings.api import BoxOffice
 from bookings.models import Show
 from payments.services import inbox, watch
-from tests.support.api import serving_office
-from tests.support.cinema import PRICE_PAISE, make_show
+from tests.support.cinema import PRICE_PAISE
 from tests.support.guards import unless, with_and_without_guard
 from tests.support.money import assert_sound
 from tests.support.money_evidence import Evidence, Row, read_evidence
@@ -21,17 +16,6 @@ from tests.support.money_house import House, Told
 from tests.support.money_rest import brought_to_rest
 
 HALF_AN_HOUR_AND_MORE = 2000
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
-
-
-@pytest.fixture
-async def office(settings: Settings, tmp_path: Path, show: Show) -> AsyncIterator[BoxOffice]:
-    async with serving_office(settings, tmp_path) as office:
-        yield office
 
 
 @pytest.fixture

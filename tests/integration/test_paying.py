@@ -1,30 +1,15 @@
 """A booking is paid, or not: by the calls of a payment page and Razorpay's webhooks, over the emulator."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from asgiref.sync import sync_to_async
-from pytest_django import Settings
 
 from bookings.api import BoxOffice
 from bookings.models import Show
 from payments.models import LedgerEntry, Payment
-from tests.support.api import serving_office
 from tests.support.buyer import Buyer, new_buyer
-from tests.support.cinema import make_show
 from tests.support.razorpay import Razorpay
-
-
-@pytest.fixture
-def show(database: str) -> Show:
-    return make_show()
-
-
-@pytest.fixture
-async def office(settings: Settings, tmp_path: Path, show: Show) -> AsyncIterator[BoxOffice]:
-    async with serving_office(settings, tmp_path) as office:
-        yield office
 
 
 @pytest.fixture
