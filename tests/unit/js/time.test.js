@@ -35,6 +35,19 @@ describe("the clock", () => {
     assert.equal(serverNow(withHint(clock, { receivedMs: 0, serverMs: 9e9 }), 200), 1300);
   });
 
+  it("believes a stated time more than an answer that came after minutes", () => {
+    const told = withHint(newClock(), { receivedMs: 10, serverMs: 1010 });
+
+    const asked = withSample(told, sample(20, 580_000, 581_020));
+
+    assert.equal(serverNow(asked, 580_020), 581_020);
+    assert.equal(serverNow(withSample(asked, sample(600_000, 10, 601_105)), 600_010), 601_110);
+  });
+
+  it("takes any answer rather than nothing", () => {
+    assert.equal(serverNow(withSample(newClock(), sample(0, 20_000, 1_010_000)), 20_000), 1_020_000);
+  });
+
   it("moves on by the time slept when the monotonic clock stood still", () => {
     const clock = withSample(newClock(), sample(0, 10, 1_000_005));
     const woken = afterSleep(clock, { wallElapsedMs: 60_000, monotonicElapsedMs: 1000 });

@@ -3,6 +3,8 @@
 
 // About three minutes of pings: long enough to meet a quiet line, too short for the clocks to drift apart.
 const SAMPLES_MAX = 8;
+// A page may be put away between a question and its answer: half of so long a way is no guess at a time any more.
+const ROUND_TRIP_MS_MAX = 10_000;
 // Both clocks are read together, so a difference of a second is no late timer.
 const SLEEP_MS = 1000;
 
@@ -13,6 +15,7 @@ export function newClock() {
 /** A sample: the server said `serverMs` somewhere between `sentMs` and `receivedMs` (monotonic). */
 export function withSample(clock, { sentMs, receivedMs, serverMs }) {
   const sample = { roundTripMs: receivedMs - sentMs, offsetMs: serverMs - (sentMs + receivedMs) / 2 };
+  if (sample.roundTripMs > ROUND_TRIP_MS_MAX && clock.samples.length) return clock;
   const measured = clock.samples.filter((known) => known.roundTripMs !== Infinity);
   return { samples: [...measured, sample].slice(-SAMPLES_MAX) };
 }
