@@ -37,7 +37,7 @@ class Position:
         # Where the house is on this connection, while that is behind what another had shown.
         self._behind: int | None = None
         # A question is answered at once, past frames that a crowd is given in parts: one older check may follow.
-        self._may_overtake = False
+        self._older_check_may_come = False
 
     @property
     def is_known(self) -> bool:
@@ -47,7 +47,7 @@ class Position:
     def begin(self) -> asyncio.Future[None]:
         """A connection is about to be made; done once the map is where the server says."""
         self._buffer, self._asked = [], False
-        self._arriving, self._behind, self._may_overtake = True, None, False
+        self._arriving, self._behind, self._older_check_may_come = True, None, False
         self.awaited = asyncio.get_running_loop().create_future()
         return self.awaited
 
@@ -119,7 +119,7 @@ class Position:
             return
         self.world.evidence.look("versions")
         brought_to = seat_map.version if self._behind is None else self._behind
-        was_on_its_way, self._may_overtake = self._may_overtake, False
+        was_on_its_way, self._older_check_may_come = self._older_check_may_come, False
         if frame.version < brought_to and not was_on_its_way:
             self.world.breach(
                 "versions",
@@ -140,7 +140,7 @@ class Position:
 
     def _ask_where(self) -> None:
         assert self.map is not None
-        self._asked = self._may_overtake = True
+        self._asked = self._older_check_may_come = True
         self._ask(self.map)
 
     def _found(self) -> None:
